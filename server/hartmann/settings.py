@@ -1,0 +1,112 @@
+"""Settings: one class; every field can come from the environment, a TOML file or a command's option.
+
+Order of precedence: command-line options, `HARTMANN_…` environment variables, the file named by
+`HARTMANN_CONFIG` (or `hartmann.toml` in the user's config folder), the defaults below. Unknown keys in the
+file are refused, so that a typing error can't pass for a setting. Secrets print as `**********`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+MEBIBYTE = 1024 * 1024
+
+
+def config_file() -> Path:
+    """The TOML file that is read if it exists."""
+    named = os.environ.get("HARTMANN_CONFIG")
+    return Path(named) if named else Path(platformdirs.user_config_path("hartmann")) / "hartmann.toml"
+
+
+def default_data_dir() -> Path:
+    """Where the embedded database lives: the user's data folder, such as `~/.local/share/hartmann`."""
+    return Path(platformdirs.user_data_path("hartmann"))
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Example of a file: `vision_model = "Qwen/Qwen2.5-VL-7B-Instruct"`."""
+
+    model_config = SettingsConfigDict(env_prefix="HARTMANN_", extra="forbid", populate_by_name=True)
+
+    data_dir: Path = Field(default_factory=default_data_dir, description="Folder of the embedded database.")
+    database_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("HARTMANN_DATABASE_URL", "DATABASE_URL", "database_url"),
+        description="An outside Postgres, such as postgresql://user:password@host/hartmann; "
+        "empty: the embedded one.",
+    )
+    listen: str = Field(
+        default="127.0.0.1:50061", description="HOST:PORT to listen on; port 0 picks a free one."
+    )
+    tls_certificate: Path | None = Field(default=None, description="PEM certificate chain of the server.")
+    tls_key: Path | None = Field(default=None, description="PEM private key of the server.")
+    api_keys: tuple[SecretStr, ...] = Field(
+        default=(), description="Keys that clients may show as `authorization: Bearer KEY`."
+    )
+
+    vision_model: str = Field(
+        default="mini", description="`mini`, a folder, or a hub name such as Qwen/Qwen2.5-VL-7B-Instruct."
+    )
+    vision_revision: str | None = Field(default=None, description="Commit of the vision model to pin.")
+    embedding_model: str = Field(
+        default="mini", description="`mini`, a folder, a LongCLIP checkpoint, or `hf-hub:NAME`."
+    )
+    device: str = Field(default="cpu", description="Torch device, such as cpu, cuda or cuda:1.")
+    dtype: Literal["float32", "bfloat16", "float16"] = Field(default="float32", description="Of the weights.")
+    trust_remote_code: bool = Field(default=False, description="Let a model run code of its own (Keye-VL).")
+    local_files_only: bool = Field(default=False, description="Never ask a hub, even for a hub name.")
+    torch_threads: int = Field(default=0, ge=0, le=256, description="CPU threads for models; 0: all cores.")
+
+    max_picture_bytes: int = Field(default=20 * MEBIBYTE, ge=1024, description="Largest picture, in bytes.")
+    max_picture_pixels: int = Field(default=64_000_000, ge=1, description="Largest picture, in pixels.")
+    max_prompt_characters: int = Field(default=4000, ge=0, description="Longest prompt.")
+    max_repairs: int = Field(default=3, ge=0, le=20, description="Rounds of repair for each draft.")
+    max_refinements: int = Field(default=1, ge=0, le=10, description="Rounds of refinement by metrics.")
+    references_per_side: int = Field(
+        default=2, ge=0, le=10, description="k: references by the picture, and as many by the text."
+    )
+    originality_notes: int = Field(
+        default=16, ge=4, le=1000, description="A shared run of this many notes sends a draft back once."
+    )
+    measure_faithfulness: bool = Field(
+        default=True, description="Measure how far the caption depends on what its attention shows."
+    )
+
+    worker_concurrency: int = Field(default=2, ge=1, le=64, description="Compositions at once per worker.")
+    model_queue: int = Field(default=32, ge=1, description="Calls that may wait for a model.")
+    max_waiting_compositions: int = Field(default=256, ge=1, description="Queued compositions before refusal.")
+    lease_seconds: float = Field(
+        default=10.0, gt=0, le=3600, description="A worker silent for this long loses its work to another."
+    )
+    watch_heartbeat_seconds: float = Field(
+        default=10.0, gt=0, le=300, description="An idle watch stream says so this often."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info")
+    log_format: Literal["console", "json"] = Field(default="console")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options over environment over file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+
+    def redacted(self) -> dict[str, Any]:
+        """All values as plain data, secrets replaced by asterisks, for `doctor` and logs."""
+        return self.model_dump(mode="json")
