@@ -85,7 +85,9 @@ class Settings(BaseSettings):
 
     worker_concurrency: int = Field(default=2, ge=1, le=64, description="Compositions at once per worker.")
     model_queue: int = Field(default=32, ge=1, description="Calls that may wait for a model.")
-    max_waiting_compositions: int = Field(default=256, ge=1, description="Queued compositions before refusal.")
+    max_waiting_compositions: int = Field(
+        default=256, ge=1, description="Queued compositions before refusal."
+    )
     lease_seconds: float = Field(
         default=10.0, gt=0, le=3600, description="A worker silent for this long loses its work to another."
     )
@@ -101,8 +103,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Options over environment over file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())

@@ -1,0 +1,71 @@
+"""Instruments by their General MIDI program (0…127), and the words people use for them.
+
+Programs count from 0, as in a MIDI file; General MIDI's own table (MIDI Association, RP-003) counts from 1.
+"""
+
+from __future__ import annotations
+
+import re
+
+GENERAL_MIDI: tuple[str, ...] = (
+    "Acoustic Grand Piano", "Bright Acoustic Piano", "Electric Grand Piano", "Honky-tonk Piano",
+    "Electric Piano 1", "Electric Piano 2", "Harpsichord", "Clavinet",
+    "Celesta", "Glockenspiel", "Music Box", "Vibraphone", "Marimba", "Xylophone", "Tubular Bells", "Dulcimer",
+    "Drawbar Organ", "Percussive Organ", "Rock Organ", "Church Organ",
+    "Reed Organ", "Accordion", "Harmonica", "Bandoneon",
+    "Nylon Guitar", "Steel Guitar", "Jazz Guitar", "Clean Guitar",
+    "Muted Guitar", "Overdriven Guitar", "Distortion Guitar", "Guitar Harmonics",
+    "Acoustic Bass", "Fingered Bass", "Picked Bass", "Fretless Bass",
+    "Slap Bass 1", "Slap Bass 2", "Synth Bass 1", "Synth Bass 2",
+    "Violin", "Viola", "Cello", "Contrabass",
+    "Tremolo Strings", "Pizzicato Strings", "Harp", "Timpani",
+    "String Ensemble 1", "String Ensemble 2", "Synth Strings 1", "Synth Strings 2",
+    "Choir Aahs", "Voice Oohs", "Synth Voice", "Orchestra Hit",
+    "Trumpet", "Trombone", "Tuba", "Muted Trumpet", "French Horn", "Brass Section", "Synth Brass 1",
+    "Synth Brass 2",
+    "Soprano Saxophone", "Alto Saxophone", "Tenor Saxophone", "Baritone Saxophone",
+    "Oboe", "English Horn", "Bassoon", "Clarinet",
+    "Piccolo", "Flute", "Recorder", "Pan Flute", "Blown Bottle", "Shakuhachi", "Whistle", "Ocarina",
+    "Square Lead", "Sawtooth Lead", "Calliope Lead", "Chiff Lead",
+    "Charang Lead", "Voice Lead", "Fifths Lead", "Bass Lead",
+    "New Age Pad", "Warm Pad", "Polysynth Pad", "Choir Pad", "Bowed Pad", "Metallic Pad", "Halo Pad",
+    "Sweep Pad",
+    "Rain", "Soundtrack", "Crystal", "Atmosphere", "Brightness", "Goblins", "Echoes", "Sci-fi",
+    "Sitar", "Banjo", "Shamisen", "Koto", "Kalimba", "Bagpipe", "Fiddle", "Shanai",
+    "Tinkle Bell", "Agogo", "Steel Drums", "Woodblock", "Taiko Drum", "Melodic Tom", "Synth Drum",
+    "Reverse Cymbal",
+    "Guitar Fret Noise", "Breath Noise", "Seashore", "Bird Tweet", "Telephone Ring", "Helicopter", "Applause",
+    "Gunshot",
+)  # fmt: skip
+"""Short names of the 128 programs; the index is the program."""
+
+ALIASES: dict[str, int] = {
+    "piano": 0, "grand piano": 0, "electric piano": 4, "organ": 19, "guitar": 24, "acoustic guitar": 24,
+    "electric guitar": 27, "bass": 32, "double bass": 43, "string bass": 43, "violoncello": 42,
+    "strings": 48, "string quartet": 48, "choir": 52, "voice": 52, "voices": 52, "singer": 52, "horn": 60,
+    "saxophone": 65, "sax": 65, "english horn": 69, "cor anglais": 69, "tin whistle": 78,
+    "irish whistle": 78, "bagpipes": 109, "pipes": 109, "uilleann pipes": 109, "concertina": 21,
+    "lute": 24, "mandolin": 25, "bells": 14, "vibes": 11, "drums": 118, "brass": 61,
+}  # fmt: skip
+"""Other words for programs, singular and lower case."""
+
+
+def instrument_name(program: int) -> str:
+    """The short name of a General MIDI program. Raises IndexError outside 0…127."""
+    if not 0 <= program < len(GENERAL_MIDI):
+        raise IndexError(f"expected a program in 0…127, not {program}")
+    return GENERAL_MIDI[program]
+
+
+def find_program(name: str) -> int | None:
+    """The program a word such as `violin`, `two violins` or `Tin Whistle` means, or None.
+
+    >>> find_program("two violins"), find_program("theremin")
+    (40, None)
+    """
+    words = re.sub(r"^(a|an|one|two|three|four|solo|\d+)\s+", "", name.strip().lower())
+    known = {**{title.lower(): i for i, title in enumerate(GENERAL_MIDI)}, **ALIASES}
+    for candidate in (words, words.removesuffix("s"), words.removesuffix("es")):
+        if candidate in known:
+            return known[candidate]
+    return None
