@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-import google.rpc
-from grpc_tools import protoc
+import google.rpc  # type: ignore[import-untyped]
+from grpc_tools import protoc  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
