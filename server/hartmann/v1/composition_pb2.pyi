@@ -181,7 +181,7 @@ class Wishes(_message.Message):
     key: _builtins.str
     """The key as people write it: `G`, `E minor`, `D dorian`, `F# major`, `Bb`."""
     meter: _builtins.str
-    """The meter: `4/4`, `6/8`, `C`, `C|`. The numerator is 1 to 32, the denominator a power of two up to 32."""
+    """The meter: `4/4`, `6/8`, `C`, `C|`. The numerator is 1 to 16, the denominator a power of two up to 16."""
     tempo_bpm: _builtins.float
     """Tempo in quarter notes a minute, 20 to 300. 0 means none is asked for."""
     mood: _builtins.str
@@ -220,33 +220,57 @@ class EngineOptions(_message.Message):
     MAX_REPAIRS_FIELD_NUMBER: _builtins.int
     MAX_REFINEMENTS_FIELD_NUMBER: _builtins.int
     REFERENCES_PER_SIDE_FIELD_NUMBER: _builtins.int
+    ORIGINALITY_NOTES_FIELD_NUMBER: _builtins.int
+    MEASURE_FAITHFULNESS_FIELD_NUMBER: _builtins.int
+    FREE_NOTATION_FIELD_NUMBER: _builtins.int
     max_repairs: _builtins.int
-    """How often a faulty draft may go back to the model, 0 to 10."""
+    """How often a faulty draft may go back to the model, 0 to 20."""
     max_refinements: _builtins.int
-    """How often a draft may be refined after measuring, 0 to 5."""
+    """How often a draft may be refined after measuring, 0 to 10."""
     references_per_side: _builtins.int
     """How many references to find for the picture and for the text each, 0 to 10."""
+    originality_notes: _builtins.int
+    """A run of this many notes shared with a reference sends a draft back once, 4 to 1,000."""
+    measure_faithfulness: _builtins.bool
+    """Whether to measure how far the caption depends on what its attention shows."""
+    free_notation: _builtins.bool
+    """Let the model write without a grammar: bars may not add up, and go back to it until they do."""
     def __init__(
         self,
         *,
         max_repairs: _builtins.int | None = ...,
         max_refinements: _builtins.int | None = ...,
         references_per_side: _builtins.int | None = ...,
+        originality_notes: _builtins.int | None = ...,
+        measure_faithfulness: _builtins.bool | None = ...,
+        free_notation: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_refinements", b"_max_refinements", "_max_repairs", b"_max_repairs", "_references_per_side", b"_references_per_side", "max_refinements", b"max_refinements", "max_repairs", b"max_repairs", "references_per_side", b"references_per_side"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_free_notation", b"_free_notation", "_max_refinements", b"_max_refinements", "_max_repairs", b"_max_repairs", "_measure_faithfulness", b"_measure_faithfulness", "_originality_notes", b"_originality_notes", "_references_per_side", b"_references_per_side", "free_notation", b"free_notation", "max_refinements", b"max_refinements", "max_repairs", b"max_repairs", "measure_faithfulness", b"measure_faithfulness", "originality_notes", b"originality_notes", "references_per_side", b"references_per_side"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_refinements", b"_max_refinements", "_max_repairs", b"_max_repairs", "_references_per_side", b"_references_per_side", "max_refinements", b"max_refinements", "max_repairs", b"max_repairs", "references_per_side", b"references_per_side"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_free_notation", b"_free_notation", "_max_refinements", b"_max_refinements", "_max_repairs", b"_max_repairs", "_measure_faithfulness", b"_measure_faithfulness", "_originality_notes", b"_originality_notes", "_references_per_side", b"_references_per_side", "free_notation", b"free_notation", "max_refinements", b"max_refinements", "max_repairs", b"max_repairs", "measure_faithfulness", b"measure_faithfulness", "originality_notes", b"originality_notes", "references_per_side", b"references_per_side"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__free_notation: _TypeAlias = _typing.Literal["free_notation"]  # noqa: Y015
+    _WhichOneofArgType__free_notation: _TypeAlias = _typing.Literal["_free_notation", b"_free_notation"]  # noqa: Y015
     _WhichOneofReturnType__max_refinements: _TypeAlias = _typing.Literal["max_refinements"]  # noqa: Y015
     _WhichOneofArgType__max_refinements: _TypeAlias = _typing.Literal["_max_refinements", b"_max_refinements"]  # noqa: Y015
     _WhichOneofReturnType__max_repairs: _TypeAlias = _typing.Literal["max_repairs"]  # noqa: Y015
     _WhichOneofArgType__max_repairs: _TypeAlias = _typing.Literal["_max_repairs", b"_max_repairs"]  # noqa: Y015
+    _WhichOneofReturnType__measure_faithfulness: _TypeAlias = _typing.Literal["measure_faithfulness"]  # noqa: Y015
+    _WhichOneofArgType__measure_faithfulness: _TypeAlias = _typing.Literal["_measure_faithfulness", b"_measure_faithfulness"]  # noqa: Y015
+    _WhichOneofReturnType__originality_notes: _TypeAlias = _typing.Literal["originality_notes"]  # noqa: Y015
+    _WhichOneofArgType__originality_notes: _TypeAlias = _typing.Literal["_originality_notes", b"_originality_notes"]  # noqa: Y015
     _WhichOneofReturnType__references_per_side: _TypeAlias = _typing.Literal["references_per_side"]  # noqa: Y015
     _WhichOneofArgType__references_per_side: _TypeAlias = _typing.Literal["_references_per_side", b"_references_per_side"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__free_notation) -> _WhichOneofReturnType__free_notation | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_refinements) -> _WhichOneofReturnType__max_refinements | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_repairs) -> _WhichOneofReturnType__max_repairs | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__measure_faithfulness) -> _WhichOneofReturnType__measure_faithfulness | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__originality_notes) -> _WhichOneofReturnType__originality_notes | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__references_per_side) -> _WhichOneofReturnType__references_per_side | None: ...
 
@@ -919,6 +943,8 @@ class Composition(_message.Message):
     LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     REVISED_FROM_FIELD_NUMBER: _builtins.int
+    ENGINE_FIELD_NUMBER: _builtins.int
+    INSTRUCTION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`compositions/{id}`; ids sort by time of creation."""
     state: Global___CompositionState.ValueType
@@ -935,6 +961,8 @@ class Composition(_message.Message):
     """Number of the last event."""
     revised_from: _builtins.str
     """Name of the composition that this one revises. Empty otherwise."""
+    instruction: _builtins.str
+    """What revisions asked for in words, in order. Empty otherwise."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was created."""
@@ -951,6 +979,10 @@ class Composition(_message.Message):
     def error(self) -> _status_pb2.Status:
         """Why it failed. Only with state failed."""
 
+    @_builtins.property
+    def engine(self) -> Global___EngineOptions:
+        """How the engine works, every field set."""
+
     def __init__(
         self,
         *,
@@ -966,10 +998,12 @@ class Composition(_message.Message):
         last_sequence: _builtins.int = ...,
         error: _status_pb2.Status | None = ...,
         revised_from: _builtins.str = ...,
+        engine: Global___EngineOptions | None = ...,
+        instruction: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "error", b"error", "update_time", b"update_time", "wishes", b"wishes"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "engine", b"engine", "error", b"error", "update_time", b"update_time", "wishes", b"wishes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "error", b"error", "finished_stage", b"finished_stage", "last_sequence", b"last_sequence", "name", b"name", "picture_sha256", b"picture_sha256", "prompt", b"prompt", "revised_from", b"revised_from", "seed", b"seed", "state", b"state", "update_time", b"update_time", "wishes", b"wishes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "engine", b"engine", "error", b"error", "finished_stage", b"finished_stage", "instruction", b"instruction", "last_sequence", b"last_sequence", "name", b"name", "picture_sha256", b"picture_sha256", "prompt", b"prompt", "revised_from", b"revised_from", "seed", b"seed", "state", b"state", "update_time", b"update_time", "wishes", b"wishes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1303,6 +1337,7 @@ class Explanation(_message.Message):
     ATTENTION_FIELD_NUMBER: _builtins.int
     GRID_FIELD_NUMBER: _builtins.int
     FAITHFULNESS_FIELD_NUMBER: _builtins.int
+    ATTENTION_LEFT_OUT_FIELD_NUMBER: _builtins.int
     motivation: _builtins.str
     """The model's reasons, in words."""
     draft: _builtins.int
@@ -1311,6 +1346,8 @@ class Explanation(_message.Message):
     """How far the caption's log-probability falls with the most attended fifth of the picture hidden, over the fall
     with a random fifth hidden. 1 means that the map explains nothing. Absent where it was not measured.
     """
+    attention_left_out: _builtins.bool
+    """True when `attention` was left out because of its size: `GetAttention` has it."""
     @_builtins.property
     def spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExplainedSpan]:
         """Parts of the text, each with the regions of the picture behind it."""
@@ -1318,7 +1355,8 @@ class Explanation(_message.Message):
     @_builtins.property
     def attention(self) -> _tensor_pb2.Tensor:
         """Attention of each token of the draft to each cell of the picture, mean over layers and heads (inside Eq. 2 of
-        the paper): FP32, shape (tokens, grid rows, grid columns). Absent where the model records none.
+        the paper): FP32, shape (tokens, grid rows, grid columns). Absent where the model records none, and where it is
+        larger than 2 MiB.
         """
 
     @_builtins.property
@@ -1334,10 +1372,11 @@ class Explanation(_message.Message):
         attention: _tensor_pb2.Tensor | None = ...,
         grid: Global___PictureGrid | None = ...,
         faithfulness: _builtins.float | None = ...,
+        attention_left_out: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_faithfulness", b"_faithfulness", "attention", b"attention", "faithfulness", b"faithfulness", "grid", b"grid"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_faithfulness", b"_faithfulness", "attention", b"attention", "draft", b"draft", "faithfulness", b"faithfulness", "grid", b"grid", "motivation", b"motivation", "spans", b"spans"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_faithfulness", b"_faithfulness", "attention", b"attention", "attention_left_out", b"attention_left_out", "draft", b"draft", "faithfulness", b"faithfulness", "grid", b"grid", "motivation", b"motivation", "spans", b"spans"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__faithfulness: _TypeAlias = _typing.Literal["faithfulness"]  # noqa: Y015
     _WhichOneofArgType__faithfulness: _TypeAlias = _typing.Literal["_faithfulness", b"_faithfulness"]  # noqa: Y015

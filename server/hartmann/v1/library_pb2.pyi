@@ -99,7 +99,7 @@ class SearchReferencesRequest(_message.Message):
     picture: _builtins.bytes
     """A picture (JPEG, PNG, WebP, TIFF, GIF or BMP; at most 20 MiB and 64 megapixels), to compare with them."""
     k: _builtins.int
-    """How many to find for each of picture and text, 1 to 100. 0 means 3. Between k and 2k pieces come back when
+    """How many to find for each of picture and text, 1 to 100. 0 means 10. Between k and 2k pieces come back when
     both are given: the top k of each, united, as in the paper, ranked by the mean of both similarities.
     """
     space: _builtins.str

@@ -1,0 +1,138 @@
+"""NotationService: checking, measuring and converting ABC for other services. Nothing is stored."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import grpc.aio
+
+from hartmann.errors import InvalidNotation, InvalidRequest
+from hartmann.serving.event_translation import to_metrics, to_problem
+from hartmann.v1 import notation_pb2, notation_pb2_grpc
+
+if TYPE_CHECKING:
+    from hartmann.notation.checking import Checked
+    from hartmann.notation.score import Score
+
+MAX_CHARACTERS = 1_000_000
+MEDIA_TYPES = {
+    notation_pb2.SCORE_FORMAT_MUSICXML: "application/vnd.recordare.musicxml+xml",
+    notation_pb2.SCORE_FORMAT_MIDI: "audio/midi",
+    notation_pb2.SCORE_FORMAT_ABC: "text/vnd.abc",
+}
+"""By the IANA registry of media types (MIDI by long use)."""
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class NotationService(notation_pb2_grpc.NotationServiceServicer):
+    """Reads ABC in a thread: a long tune takes a second, and other calls go on."""
+
+    async def CheckAbc(  # noqa: N802
+        self, request: notation_pb2.CheckAbcRequest, context: Context
+    ) -> notation_pb2.CheckAbcResponse:
+        """What is wrong with a tune, and where."""
+        del context
+        return await asyncio.to_thread(_check, request.abc)
+
+    async def MeasureAbc(  # noqa: N802
+        self, request: notation_pb2.MeasureAbcRequest, context: Context
+    ) -> notation_pb2.MeasureAbcResponse:
+        """The eight metrics of a tune."""
+        del context
+        return await asyncio.to_thread(_measure, request.abc)
+
+    async def ConvertAbc(  # noqa: N802
+        self, request: notation_pb2.ConvertAbcRequest, context: Context
+    ) -> notation_pb2.ConvertAbcResponse:
+        """The tune in another format."""
+        del context
+        if request.format not in MEDIA_TYPES:
+            raise unknown_format()
+        return await asyncio.to_thread(_convert, request)
+
+
+def unknown_format() -> InvalidRequest:
+    """For a format that is none of ours."""
+    return InvalidRequest("choose a format: MUSICXML, MIDI or ABC", field="format")
+
+
+def _read(abc: str) -> Checked:
+    from hartmann.notation.checking import check
+
+    if not abc.strip():
+        raise InvalidNotation("the ABC is empty; send a tune, such as `K:G` and a line of notes", field="abc")
+    if len(abc) > MAX_CHARACTERS:
+        raise InvalidNotation(
+            f"at most {MAX_CHARACTERS:,} characters are read, not {len(abc):,}", field="abc"
+        )
+    return check(abc)
+
+
+def _music(checked: Checked) -> Score:
+    if checked.score is None:
+        found = next((problem.message for problem in checked.problems), "there are no notes in it")
+        raise InvalidNotation(f"there is no music in this ABC: {found}", field="abc")
+    return checked.score
+
+
+def _check(abc: str) -> notation_pb2.CheckAbcResponse:
+    from hartmann.notation.problems import Severity
+    from hartmann.notation.rendering import render
+
+    checked = _read(abc)
+    errors = any(problem.severity is Severity.ERROR for problem in checked.problems)
+    return notation_pb2.CheckAbcResponse(
+        valid=checked.score is not None and not errors,
+        abc=checked.text,
+        problems=map(to_problem, checked.problems),
+        report=render(checked.problems, checked.text),
+        tune=None if checked.score is None else _summary(checked.score),
+    )
+
+
+def _summary(score: Score) -> notation_pb2.TuneSummary:
+    return notation_pb2.TuneSummary(
+        title=score.title,
+        key=score.key.name,
+        meter=str(score.meter),
+        quarters_per_minute=None if score.tempo is None else score.tempo.quarters_per_minute,
+        voice_count=len(score.voices),
+        bar_count=max((len(voice.bars) for voice in score.voices), default=0),
+        sections=[section.name for section in score.sections],
+    )
+
+
+def _measure(abc: str) -> notation_pb2.MeasureAbcResponse:
+    from hartmann.notation.metrics import EXPLANATIONS, measure
+
+    checked = _read(abc)
+    return notation_pb2.MeasureAbcResponse(
+        metrics=to_metrics(measure(_music(checked))),
+        explanations=EXPLANATIONS,
+        problems=map(to_problem, checked.problems),
+    )
+
+
+def _convert(request: notation_pb2.ConvertAbcRequest) -> notation_pb2.ConvertAbcResponse:
+    checked = _read(request.abc)
+    return notation_pb2.ConvertAbcResponse(
+        content=_write(_music(checked), request.format),
+        media_type=MEDIA_TYPES[request.format],
+        problems=map(to_problem, checked.problems),
+    )
+
+
+def _write(score: Score, kind: notation_pb2.ScoreFormat.ValueType) -> bytes:
+    if kind == notation_pb2.SCORE_FORMAT_MUSICXML:
+        from hartmann.notation.musicxml import to_musicxml
+
+        return to_musicxml(score)
+    if kind == notation_pb2.SCORE_FORMAT_MIDI:
+        from hartmann.notation.midi import to_midi
+
+        return to_midi(score)
+    from hartmann.notation.writing import to_abc
+
+    return to_abc(score).encode()
