@@ -1,0 +1,1 @@
+"""How pieces come into the library."""
