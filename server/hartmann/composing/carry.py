@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from hartmann.composing.events import CaptionWritten, DraftKind, DraftWritten, Event, ReferencesFound, Stage
+from hartmann.composing.events import CaptionWritten, DraftWritten, Event, ReferencesFound, Stage
 from hartmann.library.reference import Reference
 
 
@@ -46,7 +46,7 @@ class Carry:
             caption=self.caption if Stage.CAPTION in kept else None,
             references=self.references if Stage.RETRIEVE in kept else None,
             references_note=self.references_note if Stage.RETRIEVE in kept else "",
-            drafts=tuple(d for d in self.drafts if _stage_of_draft(d) in kept),
+            drafts=tuple(d for d in self.drafts if d.stage in kept),
             drafted=self.drafted and Stage.DRAFT in kept,
             refined=self.refined and Stage.REFINE in kept,
             motivation=self.motivation if Stage.EXPLAIN in kept else None,
@@ -63,16 +63,12 @@ class Carry:
         if self.references is not None:
             yield Stage.RETRIEVE, "references", ReferencesFound(self.references, self.references_note)
         for draft in self.drafts:
-            yield _stage_of_draft(draft), draft_part(draft.number), draft
+            yield draft.stage, draft_part(draft.number), draft
 
 
 def draft_part(number: int) -> str:
     """The part under which a draft's event is logged."""
     return f"draft/{number}"
-
-
-def _stage_of_draft(draft: DraftWritten) -> Stage:
-    return Stage.REFINE if draft.kind is DraftKind.REFINEMENT else Stage.DRAFT
 
 
 @cache

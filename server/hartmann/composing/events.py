@@ -103,7 +103,7 @@ class DraftWritten:
     """One complete ABC text with what checking and measuring said.
 
     `changed_bars` are (voice, bar) pairs that differ from the draft before it. `metrics` is None when the
-    draft holds no music.
+    draft holds no music. `stage` is the one it was written in: draft or refine.
     """
 
     number: int
@@ -113,6 +113,7 @@ class DraftWritten:
     metrics: Metrics | None
     changed_bars: tuple[tuple[int, int], ...] = ()
     note: str = ""
+    stage: Stage = Stage.DRAFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class ScoreWritten:
-    """The result. `rule` says in a sentence why this draft was chosen; `provenance` is what the score itself carries."""
+    """The result. `rule` says in a sentence why this draft was chosen; `provenance` is what the score carries."""
 
     musicxml: bytes
     midi: bytes

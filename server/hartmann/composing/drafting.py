@@ -1,0 +1,175 @@
+"""The third stage: a first draft, and its repair (phase 1 of the paper, and the errors of phase 2).
+
+Problems go back with their place, and only the broken bars are asked for again; the answer is spliced in. What
+can't be placed sends the whole piece back. A draft that copies a reference goes back once. After
+`max_repairs` rounds the best draft so far stands: never an endless loop, never nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hartmann.composing.carry import Carry, draft_part
+from hartmann.composing.choosing import choose, count
+from hartmann.composing.events import DraftKind, DraftWritten, Stage
+from hartmann.composing.examining import NEAR_COPY, Yardstick, examine
+from hartmann.composing.work import Conversation, Work, answered
+from hartmann.composing.writing import FREE_TOKENS, TEMPERATURE, write_piece
+from hartmann.errors import ModelInputTooLong
+from hartmann.library.reference import Reference
+from hartmann.notation.checking import check
+from hartmann.notation.problems import Problem, Severity
+from hartmann.notation.splicing import replace_bar
+
+MAX_BARS_TO_SPLICE = 12
+"""With more broken bars than this, the piece is asked for again as a whole."""
+SENT_BACK_FOR_COPYING = "written again, since it copied a reference"
+REPAIRED_BAR = re.compile(r"voice\s*(\d+)\s*,?\s*bar\s*(\d+)\s*[:.]\s*(.+)", re.IGNORECASE)
+
+
+async def write_drafts(work: Work, carry: Carry) -> Carry:
+    """Write the piece and mend it, unless that is done."""
+    if carry.drafted:
+        return carry
+    await work.start(Stage.DRAFT, carry)
+    if not carry.drafts:
+        carry = await _initial(work, carry)
+    carry = await repair(work, carry, Stage.DRAFT)
+    if _copies(carry.drafts):
+        carry = await repair(work, await _again_without_copying(work, carry), Stage.DRAFT)
+    return replace(carry, drafted=True)
+
+
+async def repair(work: Work, carry: Carry, stage: Stage) -> Carry:
+    """Send the latest draft back while it has errors, `max_repairs` times at most in this stage."""
+    conversation = work.before_draft(carry)
+    while _rounds(carry, stage) < work.request.limits.max_repairs:
+        latest = carry.drafts[-1]
+        if not count(latest, Severity.ERROR):
+            break
+        text, note = await _mended(work, conversation, latest, stage)
+        carry = await add_draft(work, carry, stage, DraftKind.REPAIR, text, before=latest.abc, note=note)
+    return carry
+
+
+async def add_draft(
+    work: Work, carry: Carry, stage: Stage, kind: DraftKind, text: str, *, before: str = "", note: str = ""
+) -> Carry:
+    """Examine a text and log it as the next draft."""
+    number = next_number(carry)
+    yardstick = Yardstick(work.wishes, carry.references or (), work.request.limits.originality_notes)
+    draft, _ = await asyncio.to_thread(
+        examine, text, number, kind, against=yardstick, before=before, note=note, stage=stage
+    )
+    return await work.record(stage, draft_part(number), draft, carry.with_draft(draft))
+
+
+def next_number(carry: Carry) -> int:
+    """The number of the draft to come; the first is 1."""
+    return max((draft.number for draft in carry.drafts), default=0) + 1
+
+
+async def _initial(work: Work, carry: Carry) -> Carry:
+    references = carry.references or ()
+    for shown in _ever_fewer(references):
+        try:
+            text = await write_piece(work, work.before_draft(carry, shown), Stage.DRAFT, 1)
+        except ModelInputTooLong:
+            if not shown:
+                raise
+            continue
+        note = "" if shown == references else f"{len(shown)} references shown, to fit the model's context"
+        return await add_draft(work, carry, Stage.DRAFT, DraftKind.INITIAL, text, note=note)
+    raise AssertionError("the last try shows no reference and returns or raises")
+
+
+def _ever_fewer(references: Sequence[Reference]) -> list[tuple[Reference, ...]]:
+    """All; all with half their notation; then ever fewer, down to none."""
+    whole = tuple(references)
+    short = tuple(replace(reference, abc=_first_half(reference.abc)) for reference in whole)
+    tries = [whole, *(short[:n] for n in range(len(short), 0, -1)), ()]
+    return list(dict.fromkeys(tries))
+
+
+def _first_half(abc: str) -> str:
+    lines = abc.splitlines()
+    header = sum(bool(re.match(r"[A-Za-z]:|%", line)) for line in lines)
+    return "\n".join(lines[: header + max(1, (len(lines) - header) // 2)])
+
+
+def _rounds(carry: Carry, stage: Stage) -> int:
+    return sum(draft.kind is DraftKind.REPAIR and draft.stage is stage for draft in carry.drafts)
+
+
+async def _mended(
+    work: Work, conversation: Conversation, draft: DraftWritten, stage: Stage
+) -> tuple[str, str]:
+    errors = [problem for problem in draft.problems if problem.severity is Severity.ERROR]
+    number = draft.number + 1
+    bars = _broken_bars(draft, errors)
+    asked = answered(conversation, draft.abc, work.prompts.repair(errors, list(bars.values())))
+    if not bars:
+        return await write_piece(work, asked, stage, number), "written again"
+    sampling = work.sampling(stage, number, temperature=TEMPERATURE, max_tokens=FREE_TOKENS)
+    answer = await work.say(stage, asked, sampling, number)
+    return _spliced(draft.abc, answer, bars)
+
+
+def _broken_bars(draft: DraftWritten, errors: Sequence[Problem]) -> dict[tuple[int, int], str]:
+    """The broken bars by (voice, bar number), as lines of a prompt; empty when they can't all be placed."""
+    score = check(draft.abc).score
+    places = {(problem.voice, problem.bar) for problem in errors}
+    if score is None or len(places) > MAX_BARS_TO_SPLICE:
+        return {}
+    texts = {
+        (voice.number, bar.number): draft.abc[bar.place.start : bar.place.end].strip()
+        for voice in score.voices
+        for bar in voice.bars
+    }
+    if not places <= texts.keys():
+        return {}
+    return {
+        (voice, bar): f"voice {voice}, bar {bar}: {texts[voice, bar]}" for voice, bar in sorted(places)
+    }
+
+
+def _spliced(abc: str, answer: str, asked: dict[tuple[int, int], str]) -> tuple[str, str]:
+    """The text with the bars of the answer in place of the old ones; bars that were not asked for are ignored."""
+    done = []
+    for match in REPAIRED_BAR.finditer(answer):
+        voice, number = int(match.group(1)), int(match.group(2))
+        score = check(abc).score
+        if (voice, number) not in asked or score is None:
+            continue
+        index = next(i for i, bar in enumerate(score.voices[voice - 1].bars) if bar.number == number)
+        abc = replace_bar(score, voice, index, match.group(3).strip().strip("|").strip())
+        done.append(f"{number}" if voice == 1 else f"{number} of voice {voice}")
+    if not done and check(answer).score is not None:
+        return answer, "written again"
+    return abc, f"bars mended: {', '.join(done)}" if done else "the model mended nothing"
+
+
+def _copies(drafts: Sequence[DraftWritten]) -> bool:
+    """Whether the best draft copies a reference and none was sent back for that yet."""
+    best = choose(drafts)
+    sent_back = any(draft.note == SENT_BACK_FOR_COPYING for draft in drafts)
+    return not sent_back and any(problem.code == NEAR_COPY for problem in best.problems)
+
+
+async def _again_without_copying(work: Work, carry: Carry) -> Carry:
+    best = choose(carry.drafts)
+    copies = "; ".join(problem.message for problem in best.problems if problem.code == NEAR_COPY)
+    conversation = work.before_draft(carry, extra=f"Write a melody of your own: last time {copies}.")
+    text = await write_piece(work, conversation, Stage.DRAFT, next_number(carry))
+    return await add_draft(
+        work,
+        carry,
+        Stage.DRAFT,
+        DraftKind.REPAIR,
+        text,
+        before=best.abc,
+        note=SENT_BACK_FOR_COPYING,
+    )

@@ -1,0 +1,118 @@
+"""The fifth stage: why it was written, in words and as attention over the picture (phase 3 of the paper).
+
+The attention of the chosen draft is read in one pass over the finished text, so that it means the same
+whether the text was written at once, mended bar by bar, or edited by a person. Â of Eq. 2 for a part of
+the text is the mean over its tokens of the record's rows, which are means over layers and heads already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hartmann.composing.carry import Carry
+from hartmann.composing.choosing import choose
+from hartmann.composing.events import Explained, ExplainedSpan, Stage
+from hartmann.composing.faithfulness import measure_faithfulness
+from hartmann.composing.work import Conversation, Work, answered
+from hartmann.notation.checking import check
+from hartmann.notation.score import Score
+from hartmann.vision.language_model import AttentionRecord, Message, Role
+
+TEMPERATURE = 0.5
+MAX_TOKENS = {"compact": 200, "full": 600}
+SENTENCE = re.compile(r"[^.!?]+(?:[.!?]+|$)")
+
+
+async def explain(work: Work, carry: Carry) -> Carry:
+    """Let the model motivate the chosen draft, and map its attention, unless that is done."""
+    if carry.motivation is not None:
+        return carry
+    await work.start(Stage.EXPLAIN, carry)
+    chosen = choose(carry.drafts)
+    score = check(chosen.abc).score
+    composed = work.before_draft(carry)
+    asked = answered(composed, chosen.abc, work.prompts.motivation(score.title if score else ""))
+    profile = work.tools.vision.info.prompt_profile
+    sampling = work.sampling(
+        Stage.EXPLAIN, chosen.number, temperature=TEMPERATURE, max_tokens=MAX_TOKENS[profile]
+    )
+    motivation = (await work.say(Stage.EXPLAIN, asked, sampling)).strip()
+    explained = Explained(motivation, chosen.number, (), None)
+    if work.tools.vision.info.records_attention:
+        pieces = answered(composed, chosen.abc)
+        explained = await _with_attention(work, explained, pieces, answered(asked, motivation), score)
+    return await work.record(
+        Stage.EXPLAIN, "explanation", explained, replace(carry, refined=True, motivation=motivation)
+    )
+
+
+async def _with_attention(
+    work: Work, explained: Explained, piece: Conversation, motivated: Conversation, score: Score | None
+) -> Explained:
+    """Read the attention of the piece, the caption and the motivation, and test the caption's."""
+    vision, picture = work.tools.vision, work.request.picture.image
+    described = piece[:2]
+    record = await vision.attend(piece, picture)
+    spans = list(spans_of_score(score, record)) if score else []
+    caption_record = await vision.attend(described, picture)
+    spans += spans_of_sentences("caption", described[-1], caption_record)
+    spans += spans_of_sentences("motivation", motivated[-1], await vision.attend(motivated, picture))
+    faithfulness = None
+    if work.request.limits.measure_faithfulness:
+        heat = heat_of(caption_record, 0, len(caption_record.spans))
+        faithfulness = await measure_faithfulness(vision, described, picture, heat, work.request.seed)
+    grid = record.grid
+    attention = record.weights.reshape(-1, grid.rows, grid.columns)
+    return replace(explained, spans=tuple(spans), attention=attention, faithfulness=faithfulness)
+
+
+def spans_of_score(score: Score, record: AttentionRecord) -> Iterator[ExplainedSpan]:
+    """Sections, then bars voice by voice, with the rows of the record and the heat of each."""
+    for section in score.sections:
+        for voice, start, end in section.spans:
+            yield _span("section", section.name, start, end, record, voice=voice)
+    for voice_ in score.voices:
+        for bar in voice_.bars:
+            place = bar.place
+            label = "pickup" if bar.number == 0 else f"bar {bar.number}"
+            yield _span("bar", label, place.start, place.end, record, voice=voice_.number, bar=bar.number)
+
+
+def spans_of_sentences(kind: str, message: Message, record: AttentionRecord) -> Iterator[ExplainedSpan]:
+    """The sentences of a text, each with its heat; their rows are of the text's own record and are not kept."""
+    assert message.role is Role.ASSISTANT
+    for match in SENTENCE.finditer(message.text):
+        if match.group().strip():
+            span = _span(kind, match.group().strip(), match.start(), match.end(), record)
+            yield replace(span, first_token=0, last_token=0)
+
+
+def heat_of(record: AttentionRecord, first: int, last: int) -> NDArray[np.float32]:
+    """Â of Eq. 2 over tokens first…last (exclusive): shape (grid rows, grid columns), scaled to sum 1.
+
+    Uniform where the span has no token or its tokens pay the picture no attention at all.
+    """
+    rows, columns = record.grid.rows, record.grid.columns
+    mean = record.weights[first:last].sum(axis=0, dtype=np.float64)
+    total = float(mean.sum())
+    if total <= 0.0:
+        return np.full((rows, columns), 1.0 / (rows * columns), np.float32)
+    return np.asarray(mean / total, np.float32).reshape(rows, columns)
+
+
+def tokens_between(spans: Iterable[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
+    """First and last (exclusive) of the tokens that overlap characters start…end; (n, n) when none does."""
+    touched = [i for i, (begin, stop) in enumerate(spans) if begin < end and stop > start]
+    return (touched[0], touched[-1] + 1) if touched else (0, 0)
+
+
+def _span(
+    kind: str, label: str, start: int, end: int, record: AttentionRecord, *, voice: int = 0, bar: int = -1
+) -> ExplainedSpan:
+    first, last = tokens_between(record.spans, start, end)
+    return ExplainedSpan(kind, label, start, end, first, last, voice, bar, heat_of(record, first, last))

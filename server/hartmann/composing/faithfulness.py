@@ -1,0 +1,60 @@
+"""Faithfulness: whether the picture's attended parts matter to the caption (section 5.6 of the design).
+
+The fifth of the picture with most attention is hidden (painted in the picture's mean colour), and so, for
+comparison, are random fifths; the caption's log-probability falls by so much each time. A ratio well above 1
+says that the map shows what the caption rests on; near 1 it explains nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from hartmann.composing.events import Stage
+from hartmann.composing.seeds import derive_seed
+from hartmann.composing.tools import SeeingWriter
+from hartmann.vision.language_model import Message
+
+HIDDEN_SHARE = 0.2
+RANDOM_DRAWS = 3
+
+
+async def measure_faithfulness(
+    vision: SeeingWriter,
+    described: tuple[Message, ...],
+    picture: Image.Image,
+    heat: NDArray[np.float32],
+    seed: int,
+) -> float | None:
+    """Fall of log-probability with the most attended fifth hidden over the mean fall with random fifths hidden.
+
+    None where hiding random parts does not make the caption less likely, or the grid is too small to hide a fifth.
+    """
+    cells = heat.size
+    hidden = round(HIDDEN_SHARE * cells)
+    if hidden == 0:
+        return None
+    generator = np.random.default_rng(derive_seed(seed, Stage.EXPLAIN, "faithfulness"))
+    whole = await vision.log_probability(described, picture)
+    attended = np.argsort(heat, axis=None, kind="stable")[::-1][:hidden]
+    fall = whole - await vision.log_probability(described, hide(picture, heat.shape, attended))
+    falls = []
+    for _ in range(RANDOM_DRAWS):
+        chosen = generator.choice(cells, hidden, replace=False)
+        falls.append(whole - await vision.log_probability(described, hide(picture, heat.shape, chosen)))
+    expected = float(np.mean(falls))
+    return fall / expected if expected > 0.0 else None
+
+
+def hide(picture: Image.Image, grid: tuple[int, ...], cells: NDArray[np.intp]) -> Image.Image:
+    """The picture with the given cells (row-major, of a rows × columns grid) painted in its mean colour."""
+    pixels = np.asarray(picture.convert("RGB")).copy()
+    mean = pixels.reshape(-1, 3).mean(axis=0).round().astype(np.uint8)
+    rows, columns = grid
+    tops = np.linspace(0, pixels.shape[0], rows + 1).round().astype(int)
+    lefts = np.linspace(0, pixels.shape[1], columns + 1).round().astype(int)
+    for cell in cells:
+        row, column = divmod(int(cell), columns)
+        pixels[tops[row] : tops[row + 1], lefts[column] : lefts[column + 1]] = mean
+    return Image.fromarray(pixels)

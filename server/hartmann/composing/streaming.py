@@ -1,0 +1,72 @@
+"""Streaming: text as the model writes it becomes at most five events a second.
+
+What an earlier run of the same stage has logged is not logged again: the stage is seeded, so it writes the
+same text, and characters up to that mark are passed over. The event that ends the stage carries the whole
+text and is what counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from hartmann.composing.events import Stage, TextDelta
+from hartmann.composing.journal import Journal
+
+SECONDS_BETWEEN_DELTAS = 0.2
+"""Five events a second at most (section 4 of the design)."""
+
+Result = TypeVar("Result")
+Writer = Callable[[str], None]
+
+
+class _TextLog:
+    def __init__(self, journal: Journal, stage: Stage, draft: int) -> None:
+        self._journal, self._stage, self._draft = journal, stage, draft
+        self._logged = journal.characters_logged(stage, draft)
+        self._text = ""
+        self._grown = asyncio.Event()
+
+    def write(self, text: str) -> None:
+        self._text += text
+        if len(self._text) > self._logged:
+            self._grown.set()
+
+    async def log_as_it_grows(self) -> None:
+        while True:
+            await self._grown.wait()
+            self._grown.clear()
+            await self.log_rest()
+            await asyncio.sleep(SECONDS_BETWEEN_DELTAS)
+
+    async def log_rest(self) -> None:
+        start, end = self._logged, len(self._text)
+        if end <= start:
+            return
+        delta = TextDelta(self._stage, self._draft, start, self._text[start:end])
+        self._logged = end
+        await self._journal.record(self._stage, f"text/{self._draft}/{start}", delta)
+
+
+async def stream_text(
+    journal: Journal, stage: Stage, draft: int, produce: Callable[[Writer], Awaitable[Result]]
+) -> Result:
+    """Await `produce(write)`, logging what it writes under (stage, draft); 0 is a stage's own text.
+
+    When the log refuses (LeaseLost, a lost database), the producer is cancelled and the refusal raised.
+    """
+    log = _TextLog(journal, stage, draft)
+    producer = asyncio.ensure_future(produce(log.write))
+    logger = asyncio.ensure_future(log.log_as_it_grows())
+    try:
+        await asyncio.wait({producer, logger}, return_when=asyncio.FIRST_COMPLETED)
+        if logger.done():
+            logger.result()
+        result = await producer
+    finally:
+        for task in (producer, logger):
+            task.cancel()
+        await asyncio.gather(producer, logger, return_exceptions=True)
+    await log.log_rest()
+    return result

@@ -1,0 +1,95 @@
+"""Work: one composition under way, and the conversation with the model that it consists of.
+
+The conversation has always the same shape, so that a model's cache of its beginning serves every stage:
+picture and caption prompt, caption, compose prompt, piece, then what is asked about the piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hartmann.composing.carry import Carry
+from hartmann.composing.events import Event, Stage, StageStarted
+from hartmann.composing.journal import Journal
+from hartmann.composing.prompts import Prompts
+from hartmann.composing.request import CompositionRequest
+from hartmann.composing.seeds import derive_seed
+from hartmann.composing.streaming import Writer, stream_text
+from hartmann.composing.tools import Tools
+from hartmann.composing.wishes import MusicalWishes, in_words, read_wishes
+from hartmann.library.reference import Reference
+from hartmann.vision.language_model import Generation, GenerationRequest, Message, Role, Sampling
+
+Conversation = tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A request with everything needed to fulfil it."""
+
+    request: CompositionRequest
+    tools: Tools
+    journal: Journal
+    prompts: Prompts
+    wishes: MusicalWishes
+
+    @staticmethod
+    def begin(request: CompositionRequest, tools: Tools, journal: Journal) -> Work:
+        """Read the wishes and choose the prompts. Raises InvalidWish."""
+        prompts = Prompts(tools.vision.info.prompt_profile)
+        return Work(request, tools, journal, prompts, read_wishes(request.wishes))
+
+    async def start(self, stage: Stage, carry: Carry) -> None:
+        """Say that a stage begins."""
+        await self.journal.record(stage, "started", StageStarted(stage), carry)
+
+    async def record(self, stage: Stage, part: str, event: Event, carry: Carry) -> Carry:
+        """Log a result with the carry that contains it, and return that carry."""
+        await self.journal.record(stage, part, event, carry)
+        return carry
+
+    async def say(self, stage: Stage, conversation: Conversation, sampling: Sampling, draft: int = 0) -> str:
+        """Let the model answer in free text, streaming it."""
+
+        async def produce(write: Writer) -> str:
+            return (await self.generate(conversation, sampling, write)).text
+
+        return await stream_text(self.journal, stage, draft, produce)
+
+    async def generate(
+        self, conversation: Conversation, sampling: Sampling, write: Writer, grammar: str | None = None
+    ) -> Generation:
+        """One call to the model about this composition's picture."""
+        request = GenerationRequest(conversation, sampling, self.request.picture.image, grammar)
+        return await self.tools.vision.generate(request, write)
+
+    def sampling(
+        self, stage: Stage, *parts: int | str, temperature: float, max_tokens: int, top_p: float = 0.95
+    ) -> Sampling:
+        """How to sample one answer; its seed follows from the composition's."""
+        return Sampling(derive_seed(self.request.seed, stage, *parts), temperature, top_p, max_tokens)
+
+    def before_caption(self) -> Conversation:
+        """What the model is shown to write the caption."""
+        return (Message(Role.USER, self.prompts.caption(self.request.prompt), picture=True),)
+
+    def before_draft(
+        self, carry: Carry, references: Sequence[Reference] | None = None, extra: str = ""
+    ) -> Conversation:
+        """What the model is shown to write the piece; `references` replaces the carry's where they must be fewer."""
+        caption = carry.caption or ""
+        text = self.prompts.compose(
+            caption=caption,
+            prompt=self.request.prompt,
+            wishes=in_words(self.wishes),
+            references=references if references is not None else carry.references or (),
+            instruction=" ".join(filter(None, (self.request.instruction, extra))),
+        )
+        return (*self.before_caption(), Message(Role.ASSISTANT, caption), Message(Role.USER, text))
+
+
+def answered(conversation: Conversation, answer: str, *then_asked: str) -> Conversation:
+    """The conversation after the model's answer and, if any, what it is asked next."""
+    asked = (Message(Role.USER, text) for text in then_asked)
+    return (*conversation, Message(Role.ASSISTANT, answer), *asked)

@@ -1,0 +1,91 @@
+"""Writing one piece: the header first, within the wishes, then the body under a grammar built from it.
+
+A model that can be constrained (`ModelInfo.constrains`) can't write a bar that doesn't add up: section 6.4 of
+the design. Any other model, and any model when free notation is asked for, writes the whole text at once and
+is trusted with nothing; the parser finds the music in it.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from hartmann.composing.events import Stage
+from hartmann.composing.streaming import Writer, stream_text
+from hartmann.composing.work import Conversation, Work
+from hartmann.composing.wishes import MusicalWishes
+from hartmann.notation.score import Meter
+from hartmann.vision.bar_grammar import body_grammar
+from hartmann.vision.header_grammar import HeaderWishes, header_grammar
+from hartmann.vision.language_model import Finish, Message, Role
+
+TEMPERATURE = 0.9
+TOP_P = 0.95
+HEADER_TOKENS = 160
+FREE_TOKENS = 3000
+TOKENS_A_BAR = 40
+DEFAULT_BARS = (8, 32)
+"""Where no length is wished: a strain of eight bars at least, four at most."""
+
+
+async def write_piece(work: Work, conversation: Conversation, stage: Stage, draft: int) -> str:
+    """The text of one draft, streamed under (stage, draft). Raises ModelFailed and ModelInputTooLong."""
+    constrained = work.tools.vision.info.constrains and not work.request.limits.free_notation
+
+    async def produce(write: Writer) -> str:
+        if constrained:
+            return await _write_constrained(work, conversation, stage, draft, write)
+        sampling = work.sampling(
+            stage, draft, temperature=TEMPERATURE, top_p=TOP_P, max_tokens=FREE_TOKENS
+        )
+        return (await work.generate(conversation, sampling, write)).text
+
+    return await stream_text(work.journal, stage, draft, produce)
+
+
+async def _write_constrained(
+    work: Work, conversation: Conversation, stage: Stage, draft: int, write: Writer
+) -> str:
+    sampling = work.sampling(
+        stage, draft, "header", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=HEADER_TOKENS
+    )
+    answer = await work.generate(conversation, sampling, write, header_grammar(_header_wishes(work.wishes)))
+    header = answer.text
+    fewest, most = (work.wishes.bars, work.wishes.bars) if work.wishes.bars else DEFAULT_BARS
+    grammar = body_grammar(_meter(header), _unit(header), min_bars=fewest, max_bars=most)
+    sampling = work.sampling(
+        stage, draft, "body", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=TOKENS_A_BAR * most
+    )
+    begun = (*conversation, Message(Role.ASSISTANT, header))
+    body = await work.generate(begun, sampling, write, grammar)
+    text = header + body.text
+    return text if body.finish is Finish.STOP else closed(text)
+
+
+def closed(text: str) -> str:
+    """A text that ended in the middle of a bar, cut back to its last bar line and ended properly.
+
+    >>> closed("K:C\\nCDEF|GA")
+    'K:C\\nCDEF|]'
+    """
+    kept, line, _ = text.rpartition("|")
+    return f"{kept.rstrip('|:')}|]" if line else text
+
+
+def _header_wishes(wishes: MusicalWishes) -> HeaderWishes:
+    return HeaderWishes(
+        key=wishes.key,
+        meter=wishes.meter,
+        tempo_bpm=wishes.tempo_bpm,
+        program=wishes.programs[0] if wishes.programs else None,
+    )
+
+
+def _meter(header: str) -> Meter:
+    found = re.search(r"^M:\s*(\d+)/(\d+)", header, re.MULTILINE)
+    return Meter(int(found.group(1)), int(found.group(2))) if found else Meter(4, 4)
+
+
+def _unit(header: str) -> Fraction:
+    found = re.search(r"^L:\s*(\d+)/(\d+)", header, re.MULTILINE)
+    return Fraction(int(found.group(1)), int(found.group(2))) if found else Fraction(1, 8)
