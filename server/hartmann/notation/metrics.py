@@ -49,8 +49,8 @@ class Metrics:
 
 EXPLANATIONS: dict[str, str] = {
     "pitch_range": (
-        "Semitones from the lowest to the highest note: a small range suits songs and calm or intimate music, "
-        "a wide one suits virtuosic, dramatic or orchestral music."
+        "Semitones from the lowest to the highest note: a small range suits songs and calm or intimate "
+        "music, a wide one virtuosic, dramatic or orchestral music."
     ),
     "pitches_used": (
         "How many different pitches occur: few suit folk tunes, ostinati and minimal music, "
@@ -65,20 +65,20 @@ EXPLANATIONS: dict[str, str] = {
         "3 or more suits chordal, choral and keyboard music."
     ),
     "scale_consistency": (
-        "The share of notes that fit the best single major or minor scale: near 1 suits folk, pop and hymn-like "
-        "music, lower values suit chromatic, modulating or tense music."
+        "The share of notes that fit the best single major or minor scale: near 1 suits folk, pop and "
+        "hymn-like music, lower values chromatic, modulating or tense music."
     ),
     "pitch_entropy": (
-        "How evenly the notes are spread over pitches, in bits: low suits drones, refrains and calm repetition, "
-        "high suits wandering, elaborate or restless lines."
+        "How evenly the notes are spread over pitches, in bits: low suits drones, refrains and calm "
+        "repetition, high suits wandering, elaborate or restless lines."
     ),
     "pitch_class_entropy": (
-        "How evenly the notes are spread over pitch classes, in bits: low (2 or less) suits music that stays on "
-        "few tones, about 2.8 is a full diatonic scale, above 3 suits chromatic music."
+        "How evenly the notes are spread over pitch classes, in bits: 2 or less suits music that stays "
+        "on few tones, about 2.8 is a full diatonic scale, above 3 suits chromatic music."
     ),
     "empty_beat_rate": (
-        "The share of quarter-note beats in which nothing sounds: near 0 suits continuous, flowing or energetic "
-        "music, higher values suit sparse, breathing or suspenseful music."
+        "The share of quarter-note beats in which nothing sounds: near 0 suits continuous, flowing or "
+        "energetic music, higher values sparse, breathing or suspenseful music."
     ),
 }
 """One sentence for each field of `Metrics`: what it is, and what a low and a high value suit."""
