@@ -1,0 +1,166 @@
+"""The database: one async SQLAlchemy engine over psycopg, and the process's one LISTEN connection.
+
+`open_database` is the way in. With a URL it connects there and refuses an old schema with the command that
+mends it; without one it starts the embedded Postgres of the data folder, or joins it, and brings its schema up
+to date. Whatever keeps Postgres from answering is raised as `DatabaseUnavailable`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from hartmann.errors import DatabaseUnavailable
+from hartmann.storage import migrating
+from hartmann.storage.embedded_postgres import EmbeddedPostgres
+from hartmann.storage.notifications import Notifications
+
+POOL_SIZE = 10
+POOL_OVERFLOW = 10
+CONNECT_SECONDS = 10
+SUPERVISE_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Database:
+    """An open database. `url` is a libpq URL, as psycopg and psql take it."""
+
+    url: str
+    engine: AsyncEngine
+    notifications: Notifications
+    embedded: EmbeddedPostgres | None = field(default=None)
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A connection with a transaction that commits at the end of the block, or rolls back if it raises.
+
+        Raises:
+            DatabaseUnavailable: Postgres does not answer or went away.
+        """
+        try:
+            async with self.engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            if _means_unavailable(error):
+                raise unavailable(self.url, error) from error
+            raise
+
+    async def close(self) -> None:
+        """Close every connection; the embedded server is left to whoever opened it."""
+        await self.notifications.close()
+        await self.engine.dispose()
+
+
+def connect(url: str) -> Database:
+    """A database over the URL, without looking whether anything answers there.
+
+    Raises:
+        DatabaseUnavailable: it is no Postgres URL.
+    """
+    parsed = parse_url(url)
+    engine = create_async_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "hartmann"},
+    )
+    libpq_url = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+    return Database(libpq_url, engine, Notifications(libpq_url))
+
+
+@contextlib.asynccontextmanager
+async def open_database(url: str | None, data_dir: Path) -> AsyncIterator[Database]:
+    """The database of `url`, or the embedded one in `data_dir/postgres` when there is no URL.
+
+    Raises:
+        DatabaseUnavailable: it does not answer or can't be started.
+        SchemaOutdated: the schema at `url` is not this program's; the message names the command.
+    """
+    if url:
+        await asyncio.to_thread(migrating.require_current, url)
+        async with contextlib.aclosing(_Closing(connect(url))) as closing:
+            yield closing.database
+        return
+    async with open_embedded(data_dir / "postgres") as database:
+        yield database
+
+
+@contextlib.asynccontextmanager
+async def open_embedded(folder: Path) -> AsyncIterator[Database]:
+    """The embedded server of `folder`, with its schema brought up to date; stopped by its last user."""
+    server = EmbeddedPostgres(folder)
+    await asyncio.to_thread(server.start)
+    try:
+        await asyncio.to_thread(migrating.upgrade, server.url)
+        database = connect(server.url)
+        database.embedded = server
+        supervisor = asyncio.create_task(_keep_running(server), name="embedded postgres")
+        try:
+            yield database
+        finally:
+            supervisor.cancel()
+            await asyncio.gather(supervisor, return_exceptions=True)
+            await database.close()
+    finally:
+        server.close()
+
+
+def parse_url(url: str) -> URL:
+    """A `postgresql://` URL, also spelled `postgres://` or `postgresql+psycopg://`.
+
+    Raises:
+        DatabaseUnavailable: it is something else.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseUnavailable(
+            "the database URL can't be read; it looks like postgresql://user:password@host/hartmann"
+        ) from error
+    if parsed.get_backend_name() not in ("postgresql", "postgres"):
+        raise DatabaseUnavailable(f"{parsed.drivername} is no Postgres; Hartmann needs a postgresql:// URL")
+    return parsed.set(drivername="postgresql")
+
+
+def unavailable(url: str, error: Exception) -> DatabaseUnavailable:
+    """The error for a server that does not answer, without the password."""
+    shown = parse_url(url).render_as_string(hide_password=True)
+    reason = str(getattr(error, "orig", error)).strip().splitlines() or ["no reason given"]
+    return DatabaseUnavailable(f"the database at {shown} does not answer: {reason[0]}")
+
+
+class _Closing:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def aclose(self) -> None:
+        await self.database.close()
+
+
+async def _keep_running(server: EmbeddedPostgres) -> None:
+    """Start the embedded server again when something killed it."""
+    while True:
+        await asyncio.sleep(SUPERVISE_SECONDS)
+        if not server.is_alive():
+            _log.warning("embedded postgres is gone; starting it again")
+            with contextlib.suppress(DatabaseUnavailable):
+                await asyncio.to_thread(server.start_again)
+
+
+def _means_unavailable(error: DBAPIError) -> bool:
+    """Connection failures, and SQLSTATE 57P: an administrator (or a crash) shut the server down."""
+    from psycopg import InterfaceError, OperationalError
+
+    code = getattr(error.orig, "sqlstate", None) or "08000"
+    return isinstance(error.orig, OperationalError | InterfaceError) and code[:2] in ("08", "57")
