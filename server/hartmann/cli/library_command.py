@@ -1,0 +1,47 @@
+"""`hartmann library stats` and `hartmann library search TEXT`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hartmann.cli.interruption import Interruptions
+from hartmann.cli.reaching import KeyOption, ServerOption, reached, say_progress
+
+library = typer.Typer(help="What is in the library of reference pieces.", no_args_is_help=True)
+
+
+@library.command()
+def stats(server: ServerOption = "", api_key: KeyOption = "") -> None:
+    """Say how much the library holds."""
+    with Interruptions(), reached(server, api_key, say_progress) as client:
+        answer = client.library_stats()
+        typer.echo(
+            f"{answer.reference_count:,} pieces" + ("" if answer.filled else " (not yet filled completely)")
+        )
+        for source, count in sorted(answer.references_by_source.items()):
+            typer.echo(f"  {count:>8,}  {source}")
+        for space, count in sorted(answer.embeddings_by_space.items()):
+            typer.echo(f"  {count:>8,}  vectors of {space}")
+
+
+@library.command()
+def search(
+    text: Annotated[str, typer.Argument(help="What to look for, such as 'a calm waltz in a minor key'.")],
+    number: Annotated[int, typer.Option("-n", "--number", min=1, max=100, help="How many to show.")] = 5,
+    abc: Annotated[bool, typer.Option("--abc", help="Show the pieces too.")] = False,
+    server: ServerOption = "",
+    api_key: KeyOption = "",
+) -> None:
+    """Find the pieces whose captions are nearest to TEXT."""
+    from hartmann.cli.wording import similarity
+
+    with Interruptions(), reached(server, api_key, say_progress) as client:
+        for piece in client.search(text, number):
+            typer.echo(
+                f"{piece.rank}. {piece.title}  {similarity(piece, 'text')}  ({piece.id}; {piece.licence})"
+            )
+            typer.echo(f"   {piece.caption}")
+            if abc:
+                typer.echo("\n".join(f"   {line}" for line in piece.abc.splitlines()))

@@ -1,0 +1,109 @@
+"""`hartmann serve`: the gRPC server, with a worker in the same process unless told otherwise."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hartmann.cli import announcements
+from hartmann.cli.configuration import load_settings
+from hartmann.cli.server_extra import server_extra
+from hartmann.errors import HartmannError
+
+if TYPE_CHECKING:
+    from hartmann.settings import Settings
+
+ListenOption = Annotated[
+    str | None, typer.Option(metavar="HOST:PORT", help="Where to listen; port 0 picks a free one.")
+]
+DataDirOption = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder of the embedded database.", show_default=False)
+]
+LogLevelOption = Annotated[
+    str | None, typer.Option(metavar="LEVEL", help="debug, info, warning or error.", show_default=False)
+]
+
+
+def serve(
+    listen: ListenOption = None,
+    data_dir: DataDirOption = None,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Work on compositions too, or only answer calls.")
+    ] = True,
+    announce: Annotated[
+        bool,
+        typer.Option(
+            "--announce",
+            help="For programs that start a server: say progress and the address as JSON lines on standard "
+            "output, and stop when standard input ends.",
+        ),
+    ] = False,
+    log_level: LogLevelOption = None,
+) -> None:
+    """Serve compositions over gRPC until Ctrl-C or SIGTERM.
+
+    Every setting is an environment variable HARTMANN_… or a line in hartmann.toml; `hartmann doctor` says
+    whether all that is needed is here.
+    """
+    say, wait_for_parent = _pipes() if announce else (_say_to_people, None)
+    try:
+        settings = load_settings(listen=listen, data_dir=data_dir, log_level=log_level)
+        _serve(settings, worker, say, wait_for_parent)
+    except HartmannError as error:
+        say(announcements.failure(error))
+        raise
+
+
+def _serve(
+    settings: Settings,
+    with_worker: bool,
+    say: Callable[[announcements.Announcement], None],
+    wait_for_parent: Callable[[], None] | None,
+) -> None:
+    with server_extra():
+        from hartmann.serving.server import serve as run_server
+
+    from hartmann.cli.stopping import run_until_stopped
+
+    run_until_stopped(
+        lambda stop: run_server(settings, with_worker=with_worker, announce=say, stop=stop),
+        also_when=wait_for_parent,
+    )
+
+
+def _say_to_people(announcement: announcements.Announcement) -> None:
+    """Where the server listens, on standard output; progress is in the log."""
+    if isinstance(announcement, announcements.Ready):
+        print(f"listening on {announcement.address}", flush=True)
+
+
+def _pipes() -> tuple[Callable[[announcements.Announcement], None], Callable[[], None]]:
+    """Takes standard output and input away from everything else in the process: nothing but announcements may
+    get into the one, and no child (Postgres) may hold the other open."""
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    parent = os.dup(sys.stdin.fileno())
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, sys.stdin.fileno())
+    os.close(nothing)
+    turn = threading.Lock()
+
+    def say(announcement: announcements.Announcement) -> None:
+        with turn:
+            try:
+                output.write(announcements.to_line(announcement))
+                output.flush()
+            except BrokenPipeError:
+                return  # The parent is gone; the other pipe says so too, and stops the server.
+
+    def wait_for_parent() -> None:
+        while os.read(parent, 4096):
+            pass
+
+    return say, wait_for_parent
