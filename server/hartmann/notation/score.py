@@ -6,9 +6,10 @@ reads one. Conventions:
 - Times are exact `Fraction`s in quarter notes. An event's `onset` counts from the start of its bar;
   `Bar.onset` counts from the start of the voice, as written (repeats not unfolded).
 - Bars are numbered as engravers do: the first full bar is 1, an anacrusis is 0 (ABC 2.1 says nothing;
-  MusicXML and MuseScore agree on this).
+  MusicXML and MuseScore agree on this). Every later bar counts, partial ones too, so that a number
+  names one bar.
 - Voices are numbered from 1 in order of appearance, and carry the name they had in the text (`id`).
-- `Place` gives 1-based line and column in the text as the caller gave it, plus character offsets.
+- `Place` gives 1-based line and column in the text that was read (`Checked.text`), plus character offsets.
 - MIDI pitch 60 is middle C, written `C` in ABC and octave 4 here.
 """
 
@@ -147,12 +148,23 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A key, meter or tempo that changes inside a bar, `onset` quarters after its start."""
+
+    onset: Fraction
+    key: Key | None = None
+    meter: Meter | None = None
+    tempo: Tempo | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     """One bar of one voice. `key`, `meter`, `tempo` are set where they change (and in the first bar).
 
     `repeat_start` / `repeat_end` are the repeat signs at its edges (`repeat_end` counts passes: 2 for `:|`),
     `endings` the numbers of the volta that begins here, `ending_stop` True where it ends.
-    `barline` is the right one: `|`, `||`, `|]`, `[|`, or "" where the line just ends.
+    `barline` is the right one: `|`, `||`, `|]`, `[|`, or "" where the text just ends. `place` is the music
+    between the bar lines; a bar that goes over a line end has its stretches of text in `spans`.
     """
 
     number: int
@@ -170,6 +182,8 @@ class Bar:
     barline: str = "|"
     section: str = ""
     remarks: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
