@@ -14,7 +14,7 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sqlalchemy import RowMapping, func, insert, select, tuple_, update
+from sqlalchemy import RowMapping, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -48,20 +48,21 @@ class CompositionLog:
     async def create(self, new: NewComposition) -> Created:
         """Keep a request and queue it: row, picture, first events and the worker's job in one transaction.
 
-        A request id that is known answers the composition it made, and changes nothing.
+        A request id (or an id) that is known answers the composition it made, and changes nothing.
         """
         name = new.id or uuid.uuid4().hex
-        try:
-            async with self._database.transaction() as connection:
-                if new.picture is not None:
-                    await _keep_picture(connection, new.picture)
-                if not await _insert_composition(connection, name, new):
-                    return Created(await _by_request_id(connection, new.request_id), is_new=False)
+        async with self._database.transaction() as connection:
+            if new.picture is not None:
+                await _keep_picture(connection, new.picture)
+            is_new = await _insert_composition(connection, name, new)
+            if is_new:
                 await job_tickets.enqueue(connection, name)
                 record = await _record(connection, name)
-        except IntegrityError as error:
-            raise CompositionFinished(f"compositions/{name} exists already") from error
-        return Created(record, is_new=True)
+            else:
+                record = await _made_before(connection, name, new.request_id)
+        if not is_new and new.picture is not None and new.picture.sha256 != record.picture:
+            await self._drop_unused_picture(new.picture.sha256)
+        return Created(record, is_new)
 
     async def take(self, name: str, worker: str) -> Lease:
         """Make `worker` the one who may write, and fence out whoever had it before.
@@ -320,7 +321,7 @@ async def _keep_picture(connection: AsyncConnection, new: NewPicture) -> None:
 
 
 async def _insert_composition(connection: AsyncConnection, name: str, new: NewComposition) -> bool:
-    """The row with its first events; False when the request id is known."""
+    """The row with its first events; False when the id or the request id is known."""
     inserted = await connection.execute(
         postgresql.insert(composition)
         .values(
@@ -333,7 +334,7 @@ async def _insert_composition(connection: AsyncConnection, name: str, new: NewCo
             carry=new.carry,
             last_sequence=len(new.events),
         )
-        .on_conflict_do_nothing(index_elements=[composition.c.request_id])
+        .on_conflict_do_nothing()
         .returning(composition.c.id)
     )
     if inserted.scalar_one_or_none() is None:
@@ -390,8 +391,9 @@ def _ending(state: State | None, error: str) -> dict[str, Any]:
     return {} if state is None else {"state": state, "error": error, "worker": None}
 
 
-async def _by_request_id(connection: AsyncConnection, request_id: str | None) -> CompositionRecord:
-    rows = await connection.execute(select(*RECORD_COLUMNS).where(composition.c.request_id == request_id))
+async def _made_before(connection: AsyncConnection, name: str, request_id: str | None) -> CompositionRecord:
+    same = or_(composition.c.request_id == request_id, composition.c.id == name)
+    rows = await connection.execute(select(*RECORD_COLUMNS).where(same))
     return _to_record(rows.mappings().one())
 
 

@@ -186,13 +186,16 @@ class EmbeddedPostgres:
         return False
 
     def _watch(self) -> None:
-        """Leave a watchdog behind; it ends by itself, in a session of its own so that no Ctrl-C reaches it."""
-        subprocess.Popen(
-            [sys.executable, "-m", "hartmann.storage.postgres_watchdog", str(self.folder)],
+        """Leave a watchdog behind: an orphan in a session of its own, so that no Ctrl-C reaches it."""
+        (self.folder / "watch").touch()
+        watchdog = [sys.executable, "-m", "hartmann.storage.postgres_watchdog", str(self.folder)]
+        subprocess.run(
+            ["sh", "-c", '"$@" &', "sh", *watchdog],
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            check=True,
             start_new_session=True,
         )
 

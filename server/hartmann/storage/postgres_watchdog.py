@@ -3,11 +3,13 @@
     python -m hartmann.storage.postgres_watchdog FOLDER
 
 Waits until it could lock `use` alone, which means that no user is left: the kernel frees a dead process's
-lock. It lets go at once, takes `gate`, looks again, and stops Postgres. One per folder (`watch`).
+lock. It lets go at once, takes `gate`, looks again, and stops Postgres. One per folder (`watch`). It creates
+nothing: a folder that is removed meanwhile ends it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import sys
 from pathlib import Path
@@ -17,7 +19,7 @@ from hartmann.storage import postmaster
 
 def main(folder: Path) -> None:
     """Wait for the last user of `folder` to go, and clean up behind it."""
-    with (folder / "watch").open("a") as watch:
+    with (folder / "watch").open() as watch:
         try:
             fcntl.flock(watch, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -28,10 +30,10 @@ def main(folder: Path) -> None:
 
 def _stopped(folder: Path) -> bool:
     """Wait until nobody uses the folder, then stop Postgres; False if somebody came meanwhile."""
-    with (folder / "use").open("a") as use:
+    with (folder / "use").open() as use:
         fcntl.flock(use, fcntl.LOCK_EX)
         fcntl.flock(use, fcntl.LOCK_UN)
-        with (folder / "gate").open("a") as gate:
+        with (folder / "gate").open() as gate:
             fcntl.flock(gate, fcntl.LOCK_EX)
             try:
                 fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -42,4 +44,5 @@ def _stopped(folder: Path) -> bool:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    with contextlib.suppress(FileNotFoundError):
+        main(Path(sys.argv[1]))

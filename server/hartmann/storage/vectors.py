@@ -50,6 +50,15 @@ def to_text(vector: NDArray[np.floating[Any]]) -> str:
     return str(Half(vector.astype(np.float16)).to_text())
 
 
+def to_half(vector: NDArray[np.floating[Any]]) -> Any:
+    """The vector as binary COPY takes it, once `register` has been called on the connection."""
+    from pgvector import HalfVector as Half
+
+    if vector.ndim != 1:
+        raise ValueError("expected ndim to be 1")
+    return Half(vector.astype(np.float16))
+
+
 def from_text(value: str) -> NDArray[np.float32]:
     """What pgvector prints, as an array of shape (d,)."""
     return np.fromstring(value.strip("[]"), dtype=np.float32, sep=",")
