@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from hartmann.library.captions import caption, short_caption
+from hartmann.library.captions import caption, clean_title, short_caption
 from hartmann.library.features import MusicFeatures, measure_features
 from hartmann.library.genres import felt_beat, named_genre
 from hartmann.library.melody import Contour
@@ -213,3 +213,16 @@ def test_the_short_caption_is_one_line(jig: MusicFeatures) -> None:
     text = short_caption(jig)
     assert "\n" not in text
     assert f"{jig.moods[0]}, {jig.moods[1]} Irish jig in G major, 6/8, fast" in text
+
+
+@pytest.mark.parametrize(
+    ("title", "clean"),
+    [
+        ('"Muenchen"', "Muenchen"),
+        ("Lochness.", "Lochness"),
+        ("DAS LIED", "Das Lied"),
+        ("Owen  Roe", "Owen Roe"),
+    ],
+)
+def test_titles_are_made_fit_for_a_sentence(title: str, clean: str) -> None:
+    assert clean_title(title) == clean

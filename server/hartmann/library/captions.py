@@ -45,6 +45,12 @@ def caption(features: MusicFeatures, title: str = "") -> str:
     return " ".join([_opening(features, title, variety), _sound(features, variety), _line(features, variety)])
 
 
+def clean_title(title: str) -> str:
+    """A title as a sentence can hold it: no quotes, no closing stop, shouted words brought down."""
+    plain = " ".join(title.replace('"', "").split()).rstrip(".,;: ")
+    return plain.title() if plain.isupper() else plain
+
+
 def short_caption(features: MusicFeatures) -> str:
     """One line with what matters most: `a lively, bright Irish jig in G major, 6/8, fast (~116 bpm), fiddle`."""
     moods = ", ".join(features.moods[:2])
@@ -66,11 +72,8 @@ def _opening(features: MusicFeatures, title: str, variety: _Variety) -> str:
             f"that feels {second} and {third}",
         )
     )
-    named = (
-        f" called “{title.strip()}”"
-        if title.strip() and variety.pick(("named", "unnamed")) == "named"
-        else ""
-    )
+    name = clean_title(title)
+    named = f" called “{name}”" if name and variety.pick(("named", "unnamed")) == "named" else ""
     return f"{_article(first).capitalize()} {first} {kind}{named} {about}, {feeling}."
 
 

@@ -17,8 +17,8 @@ Each cue is brought to -1…1:
     leaps       (share of leaps - 0.25) / 0.25
     colour      share of notes outside the scale / 0.15, 0…1
 
-    valence = 1.1 · (0.50 brightness + 0.22 tempo + 0.13 register + 0.25 cheer - 0.20 colour) - 0.25
-    arousal = 1.3 · (0.40 tempo + 0.30 density + 0.20 energy + 0.12 leaps + 0.08 register)
+    valence = 1.5 · (0.50 brightness + 0.26 tempo + 0.18 register + 0.28 cheer - 0.20 colour) - 0.5
+    arousal = 1.6 · (0.40 tempo + 0.30 density + 0.20 energy + 0.12 leaps + 0.08 register) + 0.1
 
 The weights follow that order; scale and offset bring the tunes of music21's corpus (mostly in major) to all
 four quadrants. Both are cut to -1…1.
@@ -203,9 +203,9 @@ def _feeling(key: Key, melody: Melody, genre: Genre, bpm: int, density: float) -
     register = _cut((melody.mean_pitch - 70) / 9)
     leaps = _cut((melody.leap_share - 0.25) / 0.25)
     bright, colour = _brightness(key, melody), min(1.0, _outside_scale(key, melody) / 0.15)
-    valence = 0.5 * bright + 0.22 * tempo + 0.13 * register + 0.25 * genre.cheer - 0.2 * colour
+    valence = 0.5 * bright + 0.26 * tempo + 0.18 * register + 0.28 * genre.cheer - 0.2 * colour
     arousal = 0.4 * tempo + 0.3 * busy + 0.2 * genre.energy + 0.12 * leaps + 0.08 * register
-    return round(_cut(1.1 * valence - 0.25), 2), round(_cut(1.3 * arousal), 2)
+    return round(_cut(1.5 * valence - 0.5), 2), round(_cut(1.6 * arousal + 0.1), 2)
 
 
 def _brightness(key: Key, melody: Melody) -> float:
