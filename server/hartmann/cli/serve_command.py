@@ -72,7 +72,13 @@ def _serve(
     from hartmann.cli.stopping import run_until_stopped
 
     run_until_stopped(
-        lambda stop: run_server(settings, with_worker=with_worker, announce=say, stop=stop),
+        lambda stop: run_server(
+            settings,
+            with_worker=with_worker,
+            on_progress=lambda task, done, total: say(announcements.Progress(task, done, total)),
+            on_ready=lambda address: say(announcements.Ready(address)),
+            stop=stop,
+        ),
         also_when=wait_for_parent,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -55,8 +56,9 @@ def _single(behaviour: Any) -> Any:
 def _streaming(behaviour: Any) -> Any:
     async def call(request: Any, context: Context) -> AsyncIterator[Any]:
         try:
-            async for message in behaviour(request, context):
-                yield message
+            async with aclosing(behaviour(request, context)) as messages:
+                async for message in messages:
+                    yield message
         except grpc.aio.AbortError:
             raise
         except Exception as error:

@@ -41,10 +41,14 @@ _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 class Readiness:
-    """The state of every part, with the health service that follows it."""
+    """The state of every part, with the health service that follows it.
+
+    `started` is set when everything has been ready once, `closing` when the server stops.
+    """
 
     def __init__(self) -> None:
         self.health = health_aio.HealthServicer()
+        self.started = asyncio.Event()
         self.closing = asyncio.Event()
         self._missing = dict(_NOT_YET)
         self._changed = asyncio.Condition()

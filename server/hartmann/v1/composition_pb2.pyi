@@ -619,7 +619,7 @@ class CancelCompositionResponse(_message.Message):
     COMPOSITION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def composition(self) -> Global___Composition:
-        """The composition, cancelled."""
+        """The composition, cancelled; still running where its worker takes more than five seconds to stop."""
 
     def __init__(
         self,
@@ -1438,7 +1438,7 @@ class ExplainedSpan(_message.Message):
     last_token: _builtins.int
     """One past its last row."""
     voice: _builtins.int
-    """Number of the voice, from 1, for bars. 0 otherwise."""
+    """Number of the voice, from 1, for bars and sections. 0 otherwise."""
     bar: _builtins.int
     """Number of the bar, for bars: the first full bar is 1, an anacrusis 0. Absent otherwise."""
     @_builtins.property

@@ -27,7 +27,7 @@ from hartmann.v1 import notation_pb2 as hartmann_dot_v1_dot_notation__pb2
 from hartmann.v1 import tensor_pb2 as hartmann_dot_v1_dot_tensor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19hartmann/v1/library.proto\x12\x0bhartmann.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ahartmann/v1/notation.proto\x1a\x18hartmann/v1/tensor.proto\"\xe5\x01\n\tReference\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61ption\x18\x03 \x01(\t\x12\x0b\n\x03\x61\x62\x63\x18\x04 \x01(\t\x12\x0e\n\x06source\x18\x05 \x01(\t\x12\x0f\n\x07licence\x18\x06 \x01(\t\x12 \n\x13similarity_to_image\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x1f\n\x12similarity_to_text\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x0c\n\x04rank\x18\t \x01(\x05\x42\x16\n\x14_similarity_to_imageB\x15\n\x13_similarity_to_text\"\xa8\x01\n\x17SearchReferencesRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07picture\x18\x02 \x01(\x0c\x12&\n\tembedding\x18\x03 \x01(\x0b\x32\x13.hartmann.v1.Tensor\x12\t\n\x01k\x18\x04 \x01(\x05\x12\r\n\x05space\x18\x05 \x01(\t\x12,\n\x06\x66ilter\x18\x06 \x01(\x0b\x32\x1c.hartmann.v1.ReferenceFilter\"$\n\x0fReferenceFilter\x12\x11\n\tid_prefix\x18\x01 \x01(\t\"U\n\x18SearchReferencesResponse\x12*\n\nreferences\x18\x01 \x03(\x0b\x32\x16.hartmann.v1.Reference\x12\r\n\x05space\x18\x02 \x01(\t\"!\n\x13GetReferenceRequest\x12\n\n\x02id\x18\x01 \x01(\t\"A\n\x14GetReferenceResponse\x12)\n\treference\x18\x01 \x01(\x0b\x32\x16.hartmann.v1.Reference\"l\n\x15ListReferencesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12,\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1c.hartmann.v1.ReferenceFilter\"]\n\x16ListReferencesResponse\x12*\n\nreferences\x18\x01 \x03(\x0b\x32\x16.hartmann.v1.Reference\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x17ImportReferencesRequest\x12)\n\treference\x18\x01 \x01(\x0b\x32\x16.hartmann.v1.Reference\"y\n\x18ImportReferencesResponse\x12\x16\n\x0eimported_count\x18\x01 \x01(\x05\x12\x15\n\rskipped_count\x18\x02 \x01(\x05\x12.\n\x07refused\x18\x03 \x03(\x0b\x32\x1d.hartmann.v1.RefusedReference\"W\n\x10RefusedReference\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12&\n\x08problems\x18\x03 \x03(\x0b\x32\x14.hartmann.v1.Problem\"\x18\n\x16GetLibraryStatsRequest\"\x9c\x03\n\x17GetLibraryStatsResponse\x12\x17\n\x0freference_count\x18\x01 \x01(\x03\x12Z\n\x14references_by_source\x18\x02 \x03(\x0b\x32<.hartmann.v1.GetLibraryStatsResponse.ReferencesBySourceEntry\x12X\n\x13\x65mbeddings_by_space\x18\x03 \x03(\x0b\x32;.hartmann.v1.GetLibraryStatsResponse.EmbeddingsBySpaceEntry\x12\x0e\n\x06\x66illed\x18\x04 \x01(\x08\x12-\n\tread_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x39\n\x17ReferencesBySourceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x1a\x38\n\x16\x45mbeddingsBySpaceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x32\xe2\x03\n\x0eLibraryService\x12_\n\x10SearchReferences\x12$.hartmann.v1.SearchReferencesRequest\x1a%.hartmann.v1.SearchReferencesResponse\x12S\n\x0cGetReference\x12 .hartmann.v1.GetReferenceRequest\x1a!.hartmann.v1.GetReferenceResponse\x12Y\n\x0eListReferences\x12\".hartmann.v1.ListReferencesRequest\x1a#.hartmann.v1.ListReferencesResponse\x12\x61\n\x10ImportReferences\x12$.hartmann.v1.ImportReferencesRequest\x1a%.hartmann.v1.ImportReferencesResponse(\x01\x12\\\n\x0fGetLibraryStats\x12#.hartmann.v1.GetLibraryStatsRequest\x1a$.hartmann.v1.GetLibraryStatsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19hartmann/v1/library.proto\x12\x0bhartmann.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ahartmann/v1/notation.proto\x1a\x18hartmann/v1/tensor.proto\"\xe5\x01\n\tReference\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61ption\x18\x03 \x01(\t\x12\x0b\n\x03\x61\x62\x63\x18\x04 \x01(\t\x12\x0e\n\x06source\x18\x05 \x01(\t\x12\x0f\n\x07licence\x18\x06 \x01(\t\x12 \n\x13similarity_to_image\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x1f\n\x12similarity_to_text\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x0c\n\x04rank\x18\t \x01(\x05\x42\x16\n\x14_similarity_to_imageB\x15\n\x13_similarity_to_text\"\xa8\x01\n\x17SearchReferencesRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07picture\x18\x02 \x01(\x0c\x12&\n\tembedding\x18\x03 \x01(\x0b\x32\x13.hartmann.v1.Tensor\x12\t\n\x01k\x18\x04 \x01(\x05\x12\r\n\x05space\x18\x05 \x01(\t\x12,\n\x06\x66ilter\x18\x06 \x01(\x0b\x32\x1c.hartmann.v1.ReferenceFilter\"\xa5\x02\n\x0fReferenceFilter\x12\x11\n\tid_prefix\x18\x01 \x01(\t\x12\r\n\x05genre\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x0b\n\x03key\x18\x04 \x01(\t\x12\x0c\n\x04mode\x18\x05 \x01(\t\x12\r\n\x05meter\x18\x06 \x01(\t\x12\x12\n\ninstrument\x18\x07 \x01(\t\x12\x18\n\x0bslowest_bpm\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x0b\x66\x61stest_bpm\x18\t \x01(\x01H\x01\x88\x01\x01\x12\x18\n\x0b\x66\x65west_bars\x18\n \x01(\x05H\x02\x88\x01\x01\x12\x16\n\tmost_bars\x18\x0b \x01(\x05H\x03\x88\x01\x01\x42\x0e\n\x0c_slowest_bpmB\x0e\n\x0c_fastest_bpmB\x0e\n\x0c_fewest_barsB\x0c\n\n_most_bars\"U\n\x18SearchReferencesResponse\x12*\n\nreferences\x18\x01 \x03(\x0b\x32\x16.hartmann.v1.Reference\x12\r\n\x05space\x18\x02 \x01(\t\"!\n\x13GetReferenceRequest\x12\n\n\x02id\x18\x01 \x01(\t\"A\n\x14GetReferenceResponse\x12)\n\treference\x18\x01 \x01(\x0b\x32\x16.hartmann.v1.Reference\"l\n\x15ListReferencesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12,\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1c.hartmann.v1.ReferenceFilter\"]\n\x16ListReferencesResponse\x12*\n\nreferences\x18\x01 \x03(\x0b\x32\x16.hartmann.v1.Reference\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x17ImportReferencesRequest\x12)\n\treference\x18\x01 \x01(\x0b\x32\x16.hartmann.v1.Reference\"y\n\x18ImportReferencesResponse\x12\x16\n\x0eimported_count\x18\x01 \x01(\x05\x12\x15\n\rskipped_count\x18\x02 \x01(\x05\x12.\n\x07refused\x18\x03 \x03(\x0b\x32\x1d.hartmann.v1.RefusedReference\"W\n\x10RefusedReference\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12&\n\x08problems\x18\x03 \x03(\x0b\x32\x14.hartmann.v1.Problem\"\x18\n\x16GetLibraryStatsRequest\"\x9c\x03\n\x17GetLibraryStatsResponse\x12\x17\n\x0freference_count\x18\x01 \x01(\x03\x12Z\n\x14references_by_source\x18\x02 \x03(\x0b\x32<.hartmann.v1.GetLibraryStatsResponse.ReferencesBySourceEntry\x12X\n\x13\x65mbeddings_by_space\x18\x03 \x03(\x0b\x32;.hartmann.v1.GetLibraryStatsResponse.EmbeddingsBySpaceEntry\x12\x0e\n\x06\x66illed\x18\x04 \x01(\x08\x12-\n\tread_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x39\n\x17ReferencesBySourceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x1a\x38\n\x16\x45mbeddingsBySpaceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x32\xe2\x03\n\x0eLibraryService\x12_\n\x10SearchReferences\x12$.hartmann.v1.SearchReferencesRequest\x1a%.hartmann.v1.SearchReferencesResponse\x12S\n\x0cGetReference\x12 .hartmann.v1.GetReferenceRequest\x1a!.hartmann.v1.GetReferenceResponse\x12Y\n\x0eListReferences\x12\".hartmann.v1.ListReferencesRequest\x1a#.hartmann.v1.ListReferencesResponse\x12\x61\n\x10ImportReferences\x12$.hartmann.v1.ImportReferencesRequest\x1a%.hartmann.v1.ImportReferencesResponse(\x01\x12\\\n\x0fGetLibraryStats\x12#.hartmann.v1.GetLibraryStatsRequest\x1a$.hartmann.v1.GetLibraryStatsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,32 +42,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFERENCE']._serialized_end=359
   _globals['_SEARCHREFERENCESREQUEST']._serialized_start=362
   _globals['_SEARCHREFERENCESREQUEST']._serialized_end=530
-  _globals['_REFERENCEFILTER']._serialized_start=532
-  _globals['_REFERENCEFILTER']._serialized_end=568
-  _globals['_SEARCHREFERENCESRESPONSE']._serialized_start=570
-  _globals['_SEARCHREFERENCESRESPONSE']._serialized_end=655
-  _globals['_GETREFERENCEREQUEST']._serialized_start=657
-  _globals['_GETREFERENCEREQUEST']._serialized_end=690
-  _globals['_GETREFERENCERESPONSE']._serialized_start=692
-  _globals['_GETREFERENCERESPONSE']._serialized_end=757
-  _globals['_LISTREFERENCESREQUEST']._serialized_start=759
-  _globals['_LISTREFERENCESREQUEST']._serialized_end=867
-  _globals['_LISTREFERENCESRESPONSE']._serialized_start=869
-  _globals['_LISTREFERENCESRESPONSE']._serialized_end=962
-  _globals['_IMPORTREFERENCESREQUEST']._serialized_start=964
-  _globals['_IMPORTREFERENCESREQUEST']._serialized_end=1032
-  _globals['_IMPORTREFERENCESRESPONSE']._serialized_start=1034
-  _globals['_IMPORTREFERENCESRESPONSE']._serialized_end=1155
-  _globals['_REFUSEDREFERENCE']._serialized_start=1157
-  _globals['_REFUSEDREFERENCE']._serialized_end=1244
-  _globals['_GETLIBRARYSTATSREQUEST']._serialized_start=1246
-  _globals['_GETLIBRARYSTATSREQUEST']._serialized_end=1270
-  _globals['_GETLIBRARYSTATSRESPONSE']._serialized_start=1273
-  _globals['_GETLIBRARYSTATSRESPONSE']._serialized_end=1685
-  _globals['_GETLIBRARYSTATSRESPONSE_REFERENCESBYSOURCEENTRY']._serialized_start=1570
-  _globals['_GETLIBRARYSTATSRESPONSE_REFERENCESBYSOURCEENTRY']._serialized_end=1627
-  _globals['_GETLIBRARYSTATSRESPONSE_EMBEDDINGSBYSPACEENTRY']._serialized_start=1629
-  _globals['_GETLIBRARYSTATSRESPONSE_EMBEDDINGSBYSPACEENTRY']._serialized_end=1685
-  _globals['_LIBRARYSERVICE']._serialized_start=1688
-  _globals['_LIBRARYSERVICE']._serialized_end=2170
+  _globals['_REFERENCEFILTER']._serialized_start=533
+  _globals['_REFERENCEFILTER']._serialized_end=826
+  _globals['_SEARCHREFERENCESRESPONSE']._serialized_start=828
+  _globals['_SEARCHREFERENCESRESPONSE']._serialized_end=913
+  _globals['_GETREFERENCEREQUEST']._serialized_start=915
+  _globals['_GETREFERENCEREQUEST']._serialized_end=948
+  _globals['_GETREFERENCERESPONSE']._serialized_start=950
+  _globals['_GETREFERENCERESPONSE']._serialized_end=1015
+  _globals['_LISTREFERENCESREQUEST']._serialized_start=1017
+  _globals['_LISTREFERENCESREQUEST']._serialized_end=1125
+  _globals['_LISTREFERENCESRESPONSE']._serialized_start=1127
+  _globals['_LISTREFERENCESRESPONSE']._serialized_end=1220
+  _globals['_IMPORTREFERENCESREQUEST']._serialized_start=1222
+  _globals['_IMPORTREFERENCESREQUEST']._serialized_end=1290
+  _globals['_IMPORTREFERENCESRESPONSE']._serialized_start=1292
+  _globals['_IMPORTREFERENCESRESPONSE']._serialized_end=1413
+  _globals['_REFUSEDREFERENCE']._serialized_start=1415
+  _globals['_REFUSEDREFERENCE']._serialized_end=1502
+  _globals['_GETLIBRARYSTATSREQUEST']._serialized_start=1504
+  _globals['_GETLIBRARYSTATSREQUEST']._serialized_end=1528
+  _globals['_GETLIBRARYSTATSRESPONSE']._serialized_start=1531
+  _globals['_GETLIBRARYSTATSRESPONSE']._serialized_end=1943
+  _globals['_GETLIBRARYSTATSRESPONSE_REFERENCESBYSOURCEENTRY']._serialized_start=1828
+  _globals['_GETLIBRARYSTATSRESPONSE_REFERENCESBYSOURCEENTRY']._serialized_end=1885
+  _globals['_GETLIBRARYSTATSRESPONSE_EMBEDDINGSBYSPACEENTRY']._serialized_start=1887
+  _globals['_GETLIBRARYSTATSRESPONSE_EMBEDDINGSBYSPACEENTRY']._serialized_end=1943
+  _globals['_LIBRARYSERVICE']._serialized_start=1946
+  _globals['_LIBRARYSERVICE']._serialized_end=2428
 # @@protoc_insertion_point(module_scope)

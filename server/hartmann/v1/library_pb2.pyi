@@ -132,23 +132,78 @@ Global___SearchReferencesRequest: _TypeAlias = SearchReferencesRequest  # noqa: 
 
 @_typing.final
 class ReferenceFilter(_message.Message):
-    """Conditions on pieces; empty fields ask nothing."""
+    """Conditions on pieces: all that are set must hold; empty and absent fields ask nothing. Case does not matter."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_PREFIX_FIELD_NUMBER: _builtins.int
+    GENRE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    METER_FIELD_NUMBER: _builtins.int
+    INSTRUMENT_FIELD_NUMBER: _builtins.int
+    SLOWEST_BPM_FIELD_NUMBER: _builtins.int
+    FASTEST_BPM_FIELD_NUMBER: _builtins.int
+    FEWEST_BARS_FIELD_NUMBER: _builtins.int
+    MOST_BARS_FIELD_NUMBER: _builtins.int
     id_prefix: _builtins.str
-    """Only pieces whose id begins so, such as `music21/essenFolksong/`."""
+    """What the id begins with, such as `music21/essenFolksong/`."""
+    genre: _builtins.str
+    """Any part of the genre: `jig` finds slip jigs too."""
+    source: _builtins.str
+    """Any part of the source."""
+    key: _builtins.str
+    """The key as captions write it: `G major`."""
+    mode: _builtins.str
+    """The mode: `major`, `minor`, `dorian`."""
+    meter: _builtins.str
+    """The meter: `6/8`."""
+    instrument: _builtins.str
+    """The instrument."""
+    slowest_bpm: _builtins.float
+    """The slowest tempo, in quarter notes a minute."""
+    fastest_bpm: _builtins.float
+    """The fastest tempo, in quarter notes a minute."""
+    fewest_bars: _builtins.int
+    """The fewest bars."""
+    most_bars: _builtins.int
+    """The most bars."""
     def __init__(
         self,
         *,
         id_prefix: _builtins.str = ...,
+        genre: _builtins.str = ...,
+        source: _builtins.str = ...,
+        key: _builtins.str = ...,
+        mode: _builtins.str = ...,
+        meter: _builtins.str = ...,
+        instrument: _builtins.str = ...,
+        slowest_bpm: _builtins.float | None = ...,
+        fastest_bpm: _builtins.float | None = ...,
+        fewest_bars: _builtins.int | None = ...,
+        most_bars: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_fastest_bpm", b"_fastest_bpm", "_fewest_bars", b"_fewest_bars", "_most_bars", b"_most_bars", "_slowest_bpm", b"_slowest_bpm", "fastest_bpm", b"fastest_bpm", "fewest_bars", b"fewest_bars", "most_bars", b"most_bars", "slowest_bpm", b"slowest_bpm"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id_prefix", b"id_prefix"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fastest_bpm", b"_fastest_bpm", "_fewest_bars", b"_fewest_bars", "_most_bars", b"_most_bars", "_slowest_bpm", b"_slowest_bpm", "fastest_bpm", b"fastest_bpm", "fewest_bars", b"fewest_bars", "genre", b"genre", "id_prefix", b"id_prefix", "instrument", b"instrument", "key", b"key", "meter", b"meter", "mode", b"mode", "most_bars", b"most_bars", "slowest_bpm", b"slowest_bpm", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__fastest_bpm: _TypeAlias = _typing.Literal["fastest_bpm"]  # noqa: Y015
+    _WhichOneofArgType__fastest_bpm: _TypeAlias = _typing.Literal["_fastest_bpm", b"_fastest_bpm"]  # noqa: Y015
+    _WhichOneofReturnType__fewest_bars: _TypeAlias = _typing.Literal["fewest_bars"]  # noqa: Y015
+    _WhichOneofArgType__fewest_bars: _TypeAlias = _typing.Literal["_fewest_bars", b"_fewest_bars"]  # noqa: Y015
+    _WhichOneofReturnType__most_bars: _TypeAlias = _typing.Literal["most_bars"]  # noqa: Y015
+    _WhichOneofArgType__most_bars: _TypeAlias = _typing.Literal["_most_bars", b"_most_bars"]  # noqa: Y015
+    _WhichOneofReturnType__slowest_bpm: _TypeAlias = _typing.Literal["slowest_bpm"]  # noqa: Y015
+    _WhichOneofArgType__slowest_bpm: _TypeAlias = _typing.Literal["_slowest_bpm", b"_slowest_bpm"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__fastest_bpm) -> _WhichOneofReturnType__fastest_bpm | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__fewest_bars) -> _WhichOneofReturnType__fewest_bars | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__most_bars) -> _WhichOneofReturnType__most_bars | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__slowest_bpm) -> _WhichOneofReturnType__slowest_bpm | None: ...
 
 Global___ReferenceFilter: _TypeAlias = ReferenceFilter  # noqa: Y015
 

@@ -1,0 +1,185 @@
+"""Starting up: database, models, library, in that order of need, each said ready as soon as it is.
+
+The database opens while the models load in a thread: neither needs the other, and both take seconds. The
+library's first filling needs both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+import structlog
+
+from hartmann.composing.tools import Tools
+from hartmann.errors import DatabaseUnavailable
+from hartmann.library.repository import PostgresLibrary
+from hartmann.serving.readiness import Part, Readiness
+from hartmann.settings import Settings
+from hartmann.storage.database import Database, open_database
+
+if TYPE_CHECKING:
+    from hartmann.vision.model_thread import EmbedderThread, ModelThread
+
+OnProgress = Callable[[str, int, int], None]
+"""Called with a task in words, how much is done, and how much there is (0 while that is not known)."""
+DATABASE_CHECK_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+def ignore_progress(task: str, done: int, total: int) -> None:
+    """An `OnProgress` for those who don't watch."""
+    del task, done, total
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models in their threads. `vision` is None in a server that only answers calls."""
+
+    vision: ModelThread | None
+    embedder: EmbedderThread
+
+    def close(self) -> None:
+        """Stop the threads and free the weights."""
+        if self.vision is not None:
+            self.vision.close()
+        self.embedder.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything that services and worker stand on."""
+
+    database: Database
+    library: PostgresLibrary
+    models: Models
+
+    @property
+    def tools(self) -> Tools:
+        """What the pipeline works with. Only where the vision model is loaded."""
+        assert self.models.vision is not None, "this process was started without the vision model"
+        return Tools(self.models.vision, self.models.embedder, self.library, program_version())
+
+
+@asynccontextmanager
+async def open_engine(
+    settings: Settings,
+    readiness: Readiness,
+    *,
+    with_vision: bool,
+    on_progress: OnProgress = ignore_progress,
+    on_database: Callable[[Database], None] = lambda _: None,
+) -> AsyncIterator[Engine]:
+    """Open database and models, and keep `readiness` truthful about them until the end.
+
+    `on_database` is called as soon as the database answers. Raises what `open_database` raises, ModelUnavailable
+    for a model that can't be loaded, MissingExtra for a package that is not installed.
+    """
+    loading = asyncio.create_task(asyncio.to_thread(load_models, settings, with_vision))
+    try:
+        async with _watched_database(settings, readiness, on_database) as database:
+            on_progress("Loading the models", 0, 0)
+            models = await loading
+            yield Engine(database, PostgresLibrary(database), models)
+    finally:
+        await _close_when_loaded(loading)
+
+
+def load_models(settings: Settings, with_vision: bool) -> Models:
+    """Load the models of the settings; blocks for seconds. Raises ModelUnavailable and MissingExtra."""
+    from hartmann.vision.clip import load_embedder
+    from hartmann.vision.model_thread import EmbedderThread, ModelThread
+    from hartmann.vision.transformers_model import TransformersModel
+
+    embedder = EmbedderThread(load_embedder(settings.embedding_model, device=settings.device))
+    vision = None
+    if with_vision:
+        model = TransformersModel.load(settings.vision_model, device=settings.device, dtype=settings.dtype)
+        vision = ModelThread(model, queue_size=settings.model_queue)
+    return Models(vision, embedder)
+
+
+async def fill(engine: Engine, on_progress: OnProgress = ignore_progress) -> None:
+    """Bring the library's first content in, unless it is there."""
+    from hartmann.library.ingest.corpus import fill_library
+
+    def report(done: int, total: int, _: int) -> None:
+        on_progress("Filling the library", done, total)
+
+    await fill_library(engine.database, engine.models.embedder, report)
+
+
+async def run_unless_stopped(
+    run: Callable[[], Awaitable[None]], stop: asyncio.Event, started: asyncio.Event
+) -> None:
+    """Await `run()`, which ends by itself on `stop` once `started` is set; before that it is cancelled."""
+    task = asyncio.ensure_future(run())
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done() and not started.is_set():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            return
+        await task
+    finally:
+        stopping.cancel()
+        task.cancel()
+        await asyncio.gather(task, stopping, return_exceptions=True)
+
+
+def program_version() -> str:
+    """The installed version of this program."""
+    return metadata.version("hartmann")
+
+
+@asynccontextmanager
+async def _watched_database(
+    settings: Settings, readiness: Readiness, on_database: Callable[[Database], None]
+) -> AsyncIterator[Database]:
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    async with open_database(url, settings.data_dir) as database:
+        on_database(database)
+        await readiness.ready(Part.DATABASE)
+        watch = asyncio.create_task(_watch_database(database, readiness), name="database watch")
+        try:
+            yield database
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+
+
+async def _watch_database(database: Database, readiness: Readiness) -> None:
+    """Say when the database is lost and when it is back."""
+    from sqlalchemy import text
+
+    lost = False
+    while True:
+        await asyncio.sleep(DATABASE_CHECK_SECONDS)
+        try:
+            async with database.transaction() as connection:
+                await connection.execute(text("SELECT 1"))
+        except DatabaseUnavailable as error:
+            if not lost:
+                log.error("database_lost", reason=error.message)
+            lost = True
+            await readiness.lost(Part.DATABASE, error)
+        else:
+            if lost:
+                log.info("database_back")
+                await readiness.ready(Part.DATABASE)
+            lost = False
+
+
+async def _close_when_loaded(loading: asyncio.Task[Models]) -> None:
+    """Close the models, also when they finish loading only after the start was given up."""
+    try:
+        models = await asyncio.shield(loading)
+    except Exception:
+        return  # whoever awaited them has been told
+    await asyncio.to_thread(models.close)
