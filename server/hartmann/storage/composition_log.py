@@ -19,8 +19,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hartmann.errors import CompositionFinished, CompositionNotFinished, CompositionNotFound, LeaseLost
-from hartmann.storage import job_tickets, page_tokens
+from hartmann.errors import CompositionFinished, CompositionNotFinished, CompositionNotFound
+from hartmann.storage import appending, job_tickets, page_tokens
+from hartmann.storage.appending import Consequences
 from hartmann.storage.database import Database
 from hartmann.storage.notifications import FALLBACK_SECONDS, Channel, wait_for
 from hartmann.storage.records import (
@@ -103,22 +104,9 @@ class CompositionLog:
         Raises:
             LeaseLost: another worker took the composition, or it is finished or deleted.
         """
+        also = Consequences(carry, final_state, error)
         async with self._database.transaction() as connection:
-            sequence = await _lock_for(connection, lease)
-            known = await _known_part(connection, lease.composition, event)
-            if known is not None:
-                return known
-            await _insert_event(
-                connection, lease.composition, sequence + 1, event, final=final_state is not None
-            )
-            changes = _progress(event, carry) | _ending(final_state, error)
-            await connection.execute(
-                update(composition)
-                .where(composition.c.id == lease.composition)
-                .values(last_sequence=sequence + 1, updated_at=_now(), **changes)
-            )
-            await notify(connection, Channel.EVENT, lease.composition)
-        return sequence + 1
+            return await appending.append(connection, lease, event, also)
 
     async def finish(self, lease: Lease, event: NewEvent, state: State, *, error: str = "") -> int:
         """Log the last event. `state` is one of the final three; raises as `append` does."""
@@ -234,7 +222,7 @@ class CompositionLog:
             changes: dict[str, Any] = {"cancel_requested": True}
             if record.worker is None:
                 await _insert_event(connection, name, record.last_sequence + 1, event, final=True)
-                changes |= _ending(State.CANCELLED, "") | {"last_sequence": record.last_sequence + 1}
+                changes |= {"state": State.CANCELLED, "last_sequence": record.last_sequence + 1}
                 await notify(connection, Channel.EVENT, name)
             await connection.execute(
                 update(composition).where(composition.c.id == name).values(updated_at=_now(), **changes)
@@ -358,37 +346,6 @@ async def _insert_event(
             final=final,
         )
     )
-
-
-async def _lock_for(connection: AsyncConnection, lease: Lease) -> int:
-    """Lock the row for the lease's holder and answer its last number."""
-    rows = await connection.execute(
-        select(composition.c.attempt, composition.c.state, composition.c.last_sequence)
-        .where(composition.c.id == lease.composition)
-        .with_for_update()
-    )
-    row = rows.one_or_none()
-    if row is None or row.attempt != lease.attempt or State(row.state).is_final:
-        raise LeaseLost(f"compositions/{lease.composition} is no longer {lease.worker}'s to write")
-    return int(row.last_sequence)
-
-
-async def _known_part(connection: AsyncConnection, name: str, event: NewEvent) -> int | None:
-    query = select(composition_event.c.sequence).where(
-        composition_event.c.composition == name,
-        composition_event.c.stage == event.stage,
-        composition_event.c.part == event.part,
-    )
-    return (await connection.execute(query)).scalar_one_or_none()
-
-
-def _progress(event: NewEvent, carry: bytes | None) -> dict[str, Any]:
-    """A finished stage; whatever killed workers before it is behind us."""
-    return {} if carry is None else {"carry": carry, "stage": event.stage, "deaths": 0}
-
-
-def _ending(state: State | None, error: str) -> dict[str, Any]:
-    return {} if state is None else {"state": state, "error": error, "worker": None}
 
 
 async def _made_before(connection: AsyncConnection, name: str, request_id: str | None) -> CompositionRecord:
