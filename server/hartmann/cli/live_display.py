@@ -36,13 +36,13 @@ class LiveDisplay:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = Live(get_renderable=self._now, console=console, refresh_per_second=10, transient=True)
         self._spinner = Spinner("dots")
         self._texts = AssembledText()
         self._activity = "Starting"
         self._since = time.monotonic()
         self._progress: Progress | None = None
         self._written = ""
+        self._live = Live(get_renderable=self._now, console=console, refresh_per_second=10, transient=True)
 
     def __enter__(self) -> LiveDisplay:
         self._live.start()

@@ -1,0 +1,85 @@
+"""The page that explains a score."""
+
+from __future__ import annotations
+
+from composed_events import events, record_of
+
+from hartmann.cli.explanation_page import escaped, explanation_page
+from hartmann.cli.results import contents_of
+
+
+def page() -> str:
+    return explanation_page(record_of(events()))
+
+
+def test_title_is_the_scores() -> None:
+    assert page().startswith("# Harbour Lights\n")
+
+
+def test_prompt_and_description_are_shown_without_being_markup() -> None:
+    assert "“a \\*sad\\* waltz”" in page()
+    assert "A low sun over \\[dark\\] water." in page()
+
+
+def test_each_section_names_the_region_it_looked_at() -> None:
+    assert "- **A**: most at the upper left\n- **B**: most at the lower right" in page()
+
+
+def test_references_stand_with_both_similarities_and_their_licence() -> None:
+    assert (
+        "| 1 | Tune 1 | 0.71 | 0.64 | longest run shared: 4 notes; 25% of the short figures "
+        "| a songbook | public domain |" in page()
+    )
+
+
+def test_similarity_that_was_not_asked_is_a_dash() -> None:
+    assert "| 2 | Tune 2 | – | 0.50 | – |" in page()
+
+
+def test_drafts_stand_with_problems_and_metrics() -> None:
+    assert "| 1 | the first | 1 error | – | – |" in page()
+    assert "| 2 | a repair | no problems | 7 semitones | 100% |" in page()
+
+
+def test_problem_of_a_draft_is_told_with_its_place() -> None:
+    assert "- error in voice 1, bar 3 (line 6): the bar lasts 7/8 where the meter is 6/8" in page()
+
+
+def test_rule_that_chose_the_draft_is_named() -> None:
+    assert "Draft 2 became the score: It has no errors." in page()
+
+
+def test_faithfulness_is_said_in_words() -> None:
+    assert "takes away 2.5 times as much" in page()
+
+
+def test_provenance_is_a_table() -> None:
+    assert "| seed | 7 |" in page()
+
+
+def test_time_of_each_stage_is_told() -> None:
+    assert "describing the picture 1.5 s" in page()
+
+
+def test_page_without_explanation_and_references_has_no_such_headings() -> None:
+    happened = [e for e in events() if e.WhichOneof("event") not in ("explanation", "references")]
+    text = explanation_page(record_of(happened))
+    assert "## Why this music" not in text
+    assert "## References" not in text
+
+
+def test_escaped_text_stays_on_one_line() -> None:
+    assert escaped("a\n# b | c") == "a \\# b \\| c"
+
+
+def test_contents_hold_the_scores_bytes_and_every_event() -> None:
+    happened = [e for e in events() if e.WhichOneof("event") != "explanation"]
+    contents = contents_of(record_of(happened), b"")
+    assert contents[".musicxml"] == b"<score-partwise/>"
+    assert contents[".mid"] == b"MThd"
+    assert contents[".events.jsonl"].count(b"\n") == len(happened)
+
+
+def test_without_attention_there_is_no_attention_picture() -> None:
+    happened = [e for e in events() if e.WhichOneof("event") != "explanation"]
+    assert ".attention.png" not in contents_of(record_of(happened), b"")
