@@ -112,8 +112,8 @@ def _read_tempo(bpm: float) -> float | None:
 
 
 def _read_mood(text: str) -> str:
-    if len(text) > 100:
-        raise InvalidWish("a mood is a word or two, at most 100 characters", field="wishes.mood")
+    if len(text) > 200:
+        raise InvalidWish("a mood is a few words, at most 200 characters", field="wishes.mood")
     return " ".join(text.split())
 
 

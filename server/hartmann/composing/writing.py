@@ -24,6 +24,8 @@ TOP_P = 0.95
 HEADER_TOKENS = 160
 FREE_TOKENS = 3000
 TOKENS_A_BAR = 40
+TEMPO_SPREAD = 0.05
+"""A tempo asked for leaves the model a twentieth either way, so that its beat can be a whole number."""
 DEFAULT_BARS = (8, 32)
 """Where no length is wished: a strain of eight bars at least, four at most."""
 
@@ -73,12 +75,24 @@ def closed(text: str) -> str:
 
 
 def _header_wishes(wishes: MusicalWishes) -> HeaderWishes:
+    low, high = 1 - TEMPO_SPREAD, 1 + TEMPO_SPREAD
+    tempo = {"tempo": (low * wishes.tempo_bpm, high * wishes.tempo_bpm)} if wishes.tempo_bpm else {}
     return HeaderWishes(
-        key=wishes.key,
-        meter=wishes.meter,
-        tempo_bpm=wishes.tempo_bpm,
-        program=wishes.programs[0] if wishes.programs else None,
+        keys=(abc_key(*wishes.key),) if wishes.key else (),
+        meters=("/".join(map(str, wishes.meter)),) if wishes.meter else (),
+        programs=wishes.programs[:1],
+        any_program=True,
+        **tempo,
     )
+
+
+def abc_key(tonic: str, mode: str) -> str:
+    """A key as the canonical header writes it.
+
+    >>> abc_key("F#", "minor"), abc_key("A", "ionian")
+    ('F#min', 'Amaj')
+    """
+    return tonic + {"ionian": "maj", "aeolian": "min"}.get(mode, mode[:3])
 
 
 def _meter(header: str) -> Meter:

@@ -1,0 +1,182 @@
+"""Doubles at the pipeline's edges: a model that says what a test scripted, a journal in memory, a small library.
+
+They implement the protocols of `composing.tools` and `composing.journal` whole, and nothing of the pipeline.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from hartmann.composing.carry import Carry
+from hartmann.composing.events import Event, Stage, TextDelta
+from hartmann.composing.tools import Tools
+from hartmann.library.reference import Reference
+from hartmann.vision.language_model import (
+    AttentionRecord,
+    Finish,
+    Generation,
+    GenerationRequest,
+    ImageGrid,
+    Message,
+    ModelInfo,
+    Role,
+    ignore_text,
+)
+from hartmann.vision.pictures import Picture
+
+GRID = ImageGrid(2, 3)
+Answer = str | Callable[[str], str]
+
+TUNE = """X:1
+T:Morning
+M:4/4
+L:1/8
+Q:1/4=100
+K:Gmaj
+% [A]
+GABc d2B2|A2F2 G4|GABc d2B2|A2F2 G4|
+% [B]
+dedB c2A2|BcBG A4|GABc d2B2|A2F2 G4|]
+"""
+
+
+def picture() -> Picture:
+    """A picture of 90 × 60 pixels: blue above, orange below."""
+    image = Image.new("RGB", (90, 60), (40, 80, 200))
+    image.paste((230, 140, 30), (0, 30, 90, 60))
+    data = image.tobytes()
+    return Picture(
+        image, hashlib.sha256(data).hexdigest(), "PNG", *image.size
+    )
+
+
+@dataclass
+class ScriptedModel:
+    """Answers by the first key that stands in the last user message; a list of answers is used up one by one."""
+
+    answers: dict[str, list[Answer] | Answer]
+    attends: bool = True
+    asked: list[GenerationRequest] = field(default_factory=list)
+
+    @property
+    def info(self) -> ModelInfo:
+        return ModelInfo(
+            "scripted", "1", "cpu", 4096, "full", constrains=False, records_attention=self.attends
+        )
+
+    async def generate(
+        self, request: GenerationRequest, on_text: Callable[[str], None] = ignore_text
+    ) -> Generation:
+        self.asked.append(request)
+        text = self._answer(request.conversation[-1].text)
+        for start in range(0, len(text), 7):
+            on_text(text[start : start + 7])
+        return Generation(text, Finish.STOP, len(text), 10)
+
+    def _answer(self, prompt: str) -> str:
+        for key, answer in self.answers.items():
+            if key in prompt:
+                if isinstance(answer, list):
+                    answer = answer.pop(0) if len(answer) > 1 else answer[0]
+                return answer(prompt) if callable(answer) else answer
+        raise AssertionError(f"no scripted answer for: {prompt[:200]}")
+
+    async def attend(self, conversation: tuple[Message, ...], picture: Image.Image) -> AttentionRecord:
+        """One token a character; character i looks at cell i mod 6 alone."""
+        assert conversation[-1].role is Role.ASSISTANT
+        text = conversation[-1].text
+        weights = np.zeros((len(text), GRID.rows * GRID.columns), np.float32)
+        weights[np.arange(len(text)), np.arange(len(text)) % weights.shape[1]] = 0.5
+        return AttentionRecord(weights, tuple((i, i + 1) for i in range(len(text))), GRID)
+
+    async def log_probability(self, conversation: tuple[Message, ...], picture: Image.Image) -> float:
+        """Falls with every pixel of the upper left cell that is not as it was."""
+        cell = np.asarray(picture)[:30, :30].astype(float)
+        return -10.0 - float(np.abs(cell - (40, 80, 200)).mean())
+
+
+class FixedEmbedder:
+    """Every picture is one axis, every text another."""
+
+    space = "fixed/v1"
+
+    async def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.tile(np.array([1, 0, 0], np.float32), (len(texts), 1))
+
+    async def embed_pictures(self, pictures: Sequence[Image.Image]) -> NDArray[np.float32]:
+        return np.tile(np.array([0, 1, 0], np.float32), (len(pictures), 1))
+
+
+@dataclass
+class ShelfLibrary:
+    """A library that brings what stands on its shelf."""
+
+    shelf: tuple[Reference, ...] = ()
+
+    async def find(
+        self, space: str, image: NDArray[np.float32] | None, text: NDArray[np.float32] | None, k: int
+    ) -> tuple[Reference, ...]:
+        assert space == "fixed/v1"
+        assert image is not None
+        assert text is not None
+        return self.shelf[: 2 * k]
+
+
+class Crash(Exception):
+    """The worker died."""
+
+
+@dataclass
+class MemoryJournal:
+    """A journal in memory that can die after so many records, and be resumed from what it holds."""
+
+    records: dict[tuple[Stage, str], Event] = field(default_factory=dict)
+    carry: Carry | None = None
+    dies_after: int | None = None
+    _logged: dict[tuple[Stage, int], int] = field(default_factory=dict)
+
+    async def record(self, stage: Stage, part: str, event: Event, carry: Carry | None = None) -> None:
+        if self.dies_after is not None and len(self.records) >= self.dies_after:
+            raise Crash
+        self.records.setdefault((stage, part), event)
+        if carry is not None:
+            self.carry = Carry.from_json(carry.to_json())
+
+    def characters_logged(self, stage: Stage, draft: int) -> int:
+        return self._logged.get((stage, draft), 0)
+
+    def resumed(self, dies_after: int | None = None) -> MemoryJournal:
+        """The journal as the next worker finds it."""
+        logged: dict[tuple[Stage, int], int] = {}
+        for event in self.events(TextDelta):
+            key = event.stage, event.draft
+            logged[key] = max(logged.get(key, 0), event.offset + len(event.text))
+        return MemoryJournal(dict(self.records), self.carry, dies_after, logged)
+
+    def events(self, kind: type) -> list[Event]:
+        """The events of one kind, in order."""
+        return [event for event in self.records.values() if isinstance(event, kind)]
+
+    def text(self, stage: Stage, draft: int) -> str:
+        """What the deltas of (stage, draft) give when joined."""
+        deltas = [e for e in self.events(TextDelta) if (e.stage, e.draft) == (stage, draft)]
+        assert [d.offset for d in deltas] == [sum(len(e.text) for e in deltas[:i]) for i in range(len(deltas))]
+        return "".join(delta.text for delta in deltas)
+
+
+def tools(model: ScriptedModel, *shelf: Reference) -> Tools:
+    """Tools with these."""
+    return Tools(model, FixedEmbedder(), ShelfLibrary(shelf), "0.0.test")
+
+
+def reference(abc: str, name: str = "one") -> Reference:
+    """A reference with this notation."""
+    return Reference(
+        f"test/{name}", name.title(), "A calm tune.", abc, "made for the test", "CC0-1.0", 0.5, 0.4, 1
+    )
