@@ -1,0 +1,146 @@
+"""One model and its key-value cache: tokens in, logits out, and what was read before is not read again.
+
+The cache of the last call is kept. A new prompt shares its longest common prefix with it (the picture too, as
+long as it is the same one), so the picture is seen once for caption, draft and refinement. The result never
+depends on what was kept: it saves time alone. Batches are of one.
+
+Rotary positions of the families with spatial ones (Qwen-VL and kin) are computed once for a prompt by the
+model's own `get_rope_index`, and go on by one a token behind it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from hartmann.vision.chat_prompt import Prompt
+from hartmann.vision.image_attention import AttentionRecorder
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class CachedDecoder:
+    """Feeds one model. Not thread-safe."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._accepted = set(inspect.signature(model.forward).parameters)
+        self._spatial = _owner_of_spatial_positions(model)
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the cache, and its memory."""
+        self._cache: Any = None
+        self._ids: list[int] = []
+        self._prompt = Prompt(())
+        self._positions: Tensor | None = None
+
+    def begin(self, prompt: Prompt) -> int:
+        """Read a prompt but for its last token. Returns how many tokens needed no reading."""
+        kept = self._common(prompt)
+        self._crop(kept)
+        self._prompt = prompt
+        self._positions = self._spatial_positions(prompt)
+        if kept < len(prompt.ids) - 1:
+            self.advance(prompt.ids[kept:-1])
+        return kept
+
+    def advance(self, ids: Sequence[int], keep: int = 1, recorder: AttentionRecorder | None = None) -> Tensor:
+        """Read tokens; returns the logits behind the last `keep` of them, shape (keep, vocabulary), float32."""
+        import torch
+
+        start = len(self._ids)
+        inputs = self._inputs(ids, start)
+        watch = recorder.forward(start + len(ids)) if recorder else nullcontext()
+        with torch.inference_mode(), watch:
+            if "logits_to_keep" in self._accepted:
+                inputs["logits_to_keep"] = keep
+            output = self._model(**inputs, past_key_values=self._cache, use_cache=True)
+        self._cache = output.past_key_values
+        self._ids.extend(ids)
+        return output.logits[0, -keep:].float()
+
+    def _inputs(self, ids: Sequence[int], start: int) -> dict[str, Any]:
+        import torch
+
+        device = self._model.device
+        end = start + len(ids)
+        inputs: dict[str, Any] = {"input_ids": torch.tensor([list(ids)], device=device)}
+        for name, values in self._prompt.per_token.items():
+            if name in self._accepted:
+                chunk = values[start:end]
+                inputs[name] = torch.tensor([[*chunk, *[0] * (len(ids) - len(chunk))]], device=device)
+        if any(start <= column < end for column in self._prompt.columns):
+            inputs |= {name: self._placed(value) for name, value in self._prompt.tensors.items()}
+        if self._positions is not None:
+            inputs["position_ids"] = self._slice_of_positions(start, end)
+        return inputs
+
+    def _placed(self, value: Any) -> Any:
+        import torch
+
+        if not isinstance(value, torch.Tensor):
+            return value
+        dtype = self._model.dtype if value.is_floating_point() else None
+        return value.to(self._model.device, dtype)
+
+    def _slice_of_positions(self, start: int, end: int) -> Tensor:
+        """Positions of a stretch, shape (3, 1, length); behind the prompt they go on by one."""
+        import torch
+
+        positions = self._positions
+        assert positions is not None
+        known = positions.shape[-1]
+        if end <= known:
+            return positions[:, :, start:end]
+        after = torch.arange(max(start, known), end, device=positions.device) - known
+        more = positions.max() + 1 + after
+        return torch.cat([positions[:, :, start:known], more.expand(3, 1, -1)], dim=-1)
+
+    def _spatial_positions(self, prompt: Prompt) -> Tensor | None:
+        import torch
+
+        if self._spatial is None or not prompt.columns:
+            return None
+        device = self._model.device
+        offered = {
+            name: torch.tensor([[*values, *[0] * (len(prompt.ids) - len(values))]], device=device)
+            for name, values in prompt.per_token.items()
+        } | {name: self._placed(value) for name, value in prompt.tensors.items()}
+        wanted = inspect.signature(self._spatial).parameters
+        positions, _ = self._spatial(
+            torch.tensor([prompt.ids], device=device),
+            **{name: value for name, value in offered.items() if name in wanted},
+        )
+        return positions  # type: ignore[no-any-return]
+
+    def _common(self, prompt: Prompt) -> int:
+        """Length of the common prefix with what the cache holds; at least one token is always left to read."""
+        limit = min(len(self._ids), len(prompt.ids) - 1)
+        common = next((i for i in range(limit) if self._ids[i] != prompt.ids[i]), limit)
+        columns = [*prompt.columns, *self._prompt.columns]
+        same = prompt.picture == self._prompt.picture
+        if columns and common > min(columns) and not (same and common > max(columns)):
+            common = min(columns)
+        return max(common, 0)
+
+    def _crop(self, length: int) -> None:
+        """Shorten the cache; an empty one is made anew (without a config: every layer keeps everything)."""
+        from transformers import DynamicCache
+
+        if length == 0 or self._cache is None:
+            self._cache, self._ids = DynamicCache(), []
+        elif length < len(self._ids):
+            self._cache.crop(length - len(self._ids))
+            del self._ids[length:]
+
+
+def _owner_of_spatial_positions(model: Any) -> Any:
+    """The `get_rope_index` of the families that have one."""
+    for module in (model, getattr(model, "model", None)):
+        if module is not None and hasattr(module, "get_rope_index"):
+            return module.get_rope_index
+    return None
