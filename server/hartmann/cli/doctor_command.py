@@ -189,6 +189,8 @@ def _tried(subject: str, look: Callable[[], str], remedy: str) -> Finding:
         return Finding(subject, False, error.message, remedy)
     except ModuleNotFoundError as error:
         return Finding(subject, False, f"{error.name} is not installed", INSTALL_SERVER)
+    except Exception as error:  # A doctor names what is broken, whatever it is, and goes on.
+        return Finding(subject, False, f"{type(error).__name__}: {error}", remedy)
 
 
 def _program(subject: str, names: tuple[str, ...], purpose: str, remedy: str) -> Finding:

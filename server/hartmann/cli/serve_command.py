@@ -13,6 +13,7 @@ import typer
 
 from hartmann.cli import announcements
 from hartmann.cli.configuration import load_settings
+from hartmann.cli.reaching import say_progress
 from hartmann.cli.server_extra import server_extra
 from hartmann.errors import HartmannError
 
@@ -84,9 +85,12 @@ def _serve(
 
 
 def _say_to_people(announcement: announcements.Announcement) -> None:
-    """Where the server listens, on standard output; progress is in the log."""
-    if isinstance(announcement, announcements.Ready):
-        print(f"listening on {announcement.address}", flush=True)
+    """Where the server answers, on standard output; the way there on standard error, if somebody looks."""
+    match announcement:
+        case announcements.Progress():
+            say_progress(announcement)
+        case announcements.Ready(address):
+            print(f"ready at {address}", flush=True)
 
 
 def _pipes() -> tuple[Callable[[announcements.Announcement], None], Callable[[], None]]:

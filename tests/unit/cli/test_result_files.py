@@ -16,7 +16,7 @@ CONTENTS = {".abc": b"X:1\n", ".mid": b"MThd"}
 
 
 def names_in(folder: Path) -> set[str]:
-    return set(os.listdir(folder))
+    return {path.name for path in folder.iterdir()}
 
 
 def test_files_take_the_pictures_name(tmp_path: Path) -> None:
