@@ -28,11 +28,12 @@ from hartmann.notation.tune_fields import (
     parse_unit,
     parse_voice,
 )
-from hartmann.notation.tune_text import is_prose
+from hartmann.notation.tune_text import is_music, is_prose
 
 ERROR, WARNING, HINT = Severity.ERROR, Severity.WARNING, Severity.HINT
 _TEXT_FIELDS = frozenset("ABDFGHINOSZRWmr")
 _MIDI = re.compile(r"\s*MIDI\s+(program|channel|transpose|drummap)\b\s*(.*)", re.I)
+_KEY_LINE = re.compile(r"^[ \t]*K:", re.M)
 _KEPT_FIELDS = 40
 
 
@@ -157,7 +158,7 @@ class Parser:
 
     def _music(self, line: str, number: int, start: int) -> None:
         text = _without_comment(line)
-        if is_prose(text):
+        if is_prose(text) or (not self.in_body and self._key_follows(start) and not is_music(text)):
             self._prose(text, start)
             return
         self._noted_empty_line("")
@@ -167,6 +168,10 @@ class Parser:
             self.reader.section = name
         self._to_voice(self._current())
         self.reader.read(text, number, start)
+
+    def _key_follows(self, start: int) -> bool:
+        """True while the header still goes on: its `K:` stands on a later line."""
+        return self.header.key is None and _KEY_LINE.search(self.findings.text, start) is not None
 
     def _prose(self, text: str, start: int) -> None:
         message = f"`{text.strip()[:40]}` reads as words, not as music, and was left out"
@@ -229,6 +234,7 @@ class Parser:
         header.key = field.key or header.key or Key("", "none", 0)
         header.clef, header.octave, header.transpose = field.clef, field.octave, field.transpose
         header.percussion = header.percussion or field.clef.startswith("perc")
+        self.current = None
 
     def _set_meter(self, meter: Meter) -> None:
         if not self.in_body:
@@ -267,13 +273,16 @@ class Parser:
             self._part(text)
         elif name == "C" and not header.composer:
             header.composer = text
+            return
         elif name == "R" and not header.rhythm:
             header.rhythm = text
+            return
         elif name == "U":
             self._user_defined(text)
         elif name not in "CRsd" and name not in _TEXT_FIELDS:
             self.findings.add(HINT, "unread_field", f"the field `{name}:` was left out", start)
-        if name not in "XT" and len(self.fields) < _KEPT_FIELDS and not self._has_notes():
+        kept = name not in "XTU" and (name != "P" or header.key is None)
+        if kept and text and len(self.fields) < _KEPT_FIELDS and not self._has_notes():
             self.fields.append((name, text))
 
     def _reference_number(self, text: str, start: int) -> None:
@@ -287,14 +296,13 @@ class Parser:
 
     def _title(self, text: str) -> None:
         if self.in_body and self._has_notes():
-            self.reader.section = text[:80]
+            self.reader.section = text[:60].strip()
             return
         self.header.titles = [*(self.header.titles or []), text]
 
     def _part(self, text: str) -> None:
         if self.in_body or self.header.key is not None:
-            self.reader.section = text.strip(".")[:80]
-            self.reader.part = True
+            self.reader.section = text.strip(". ")[:60].strip()
 
     def _user_defined(self, text: str) -> None:
         match = re.match(r"([~H-Wh-w])\s*=\s*[!+]?([^!+\s]+)[!+]?", text)
@@ -307,7 +315,8 @@ class Parser:
 
     def _lyrics(self, value: str) -> None:
         if self.current is not None:
-            align_lyrics(value.strip(), self.current.lyric_notes())
+            align_lyrics(value.strip(), self.current.line_notes, self.current.verses)
+            self.current.verses += 1
 
     # -- voices ----------------------------------------------------------------------------------------
 
@@ -385,14 +394,20 @@ class Parser:
         self._field(name, value, start, start + 3)
         if name == "V" and self.current is not None and self.current is not self.reader.voice:
             self._to_voice(self.current)
-            self.reader.voice.line_start = self.reader.line_start
 
     # -- the end ---------------------------------------------------------------------------------------
 
     def _finish(self) -> Score | None:
         self._missing_fields()
         for voice in self.voices.values():
+            voice.give_rest()
+            if voice.drop_last_start():
+                message = "`|:` opens a repeat after the last note"
+                self.findings.add(
+                    WARNING, "unclosed_repeat", message, voice=voice.number, bar=-1 - len(voice.bars)
+                )
             if voice.bar.notes:
+                voice.cut_tuplet()
                 voice.end_bar("")
         silent = [voice for voice in self.voices.values() if not voice.bars]
         sounding = [voice for voice in self.voices.values() if voice.bars]

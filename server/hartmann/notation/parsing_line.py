@@ -12,9 +12,9 @@ from fractions import Fraction
 
 from hartmann.notation.findings import Findings, TooMuch
 from hartmann.notation.lexing import CHORD_TOKEN, TOKEN
-from hartmann.notation.parsing_voice import NoteDraft, VoiceBuilder, pitch_of
+from hartmann.notation.parsing_voice import NoteDraft, VoiceBuilder
 from hartmann.notation.problems import Severity
-from hartmann.notation.score import Pitch, Place
+from hartmann.notation.score import Meter, Pitch, Place
 
 ERROR, WARNING, HINT = Severity.ERROR, Severity.WARNING, Severity.HINT
 _ALTER = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0, "#": 1, "^/": 1, "_/": -1}
@@ -24,6 +24,10 @@ _SHORTHAND = {
 }  # fmt: skip
 _OCTAVE = dict.fromkeys("CDEFGAB", 4) | dict.fromkeys("cdefgab", 5)
 _NORMAL = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+CHORD_SYMBOL = re.compile(
+    r"\(?(?:[A-G][#b♯♭]?(?:maj|min|mi|m|M|dim|aug|sus|add|dom|omit|no|alt|\+|-|°|o|ø|Δ|\d|[#b()]|,)*"
+    r"(?:/[A-Ga-g][#b+-]*)?|N\.?C\.?)\)?"
+)
 MAX_LENGTH = Fraction(4096)
 
 
@@ -46,19 +50,31 @@ class LineReader:
         self._take["inline"] = self._inline_field
         self.shorthand = dict(_SHORTHAND)
         self.section = ""
-        self.part = False
+        self.line_start = 0
+        self._piece = 0
 
     def read(self, text: str, line: int, start: int) -> None:
         """Read `text`, which stands on `line` (1-based); `start` is the offset of its first character."""
         self.line, self.base = line, start
         self.line_start = self.findings.line_starts[line - 1]
-        self.voice.line_start = self.line_start
+        self._piece = start
         take = self._take
         for token in TOKEN.finditer(text):
             kind = token.lastgroup
             if kind != "space":
                 take[kind](token)  # type: ignore[index]
+        self.settle(start + len(text))
         self._end_line()
+
+    def settle(self, end: int) -> None:
+        """The text since the last bar line (or voice, or field at a bar's start) up to `end` is the current bar's."""
+        bar = self.voice.bar
+        if bar.notes and end > self._piece:
+            piece = self.findings.text[self._piece : end]
+            start = self._piece + len(piece) - len(piece.lstrip())
+            if piece.strip():
+                bar.spans.append((start, start + len(piece.strip())))
+        self._piece = end
 
     def _at(self, token: re.Match[str]) -> Place:
         start = self.base + token.start()
@@ -122,7 +138,6 @@ class LineReader:
         if self.section and not voice.bar.notes:
             voice.bar.section, self.section = self.section, ""
         voice.add(draft)
-        voice.touch(draft.place.start, draft.place.end)
 
     def _length(self, text: str, token: re.Match[str]) -> Fraction:
         """Quarters for a written length such as `3/2`, `/`, `//`; decimals and zeros are reported."""
@@ -235,7 +250,7 @@ class LineReader:
         voice.has_pending = True
         if words[:1] in {"^", "_", "<", ">", "@"}:
             voice.annotations.append(words)
-        elif re.match(r"\(?[A-Ga-gN]", words) and not voice.chord_symbol:
+        elif not voice.chord_symbol and CHORD_SYMBOL.fullmatch(words):
             voice.chord_symbol = words
         elif words:
             voice.annotations.append(words)
@@ -254,7 +269,7 @@ class LineReader:
         pitches: list[Pitch] = []
         for part in CHORD_TOKEN.finditer(token["graces"]):
             if part.lastgroup == "note":
-                pitches.append(self._grace_pitch(part))
+                pitches.append(self._pitch(part, self.base + token.start("graces")))
             elif part.lastgroup == "other" and part[0] not in "[]/<>-":
                 self.report(
                     WARNING, "bad_character", f"`{part[0]}` among the grace notes was left out", token
@@ -264,12 +279,9 @@ class LineReader:
         voice.acciaccatura = voice.acciaccatura or bool(token["slash"])
         voice.has_pending = True
 
-    def _grace_pitch(self, part: re.Match[str]) -> Pitch:
-        return self._pitch(part, self.base) if not part["sharp"] else pitch_of(part["letter"].upper(), 1, 5)
-
     def _tuplet(self, token: re.Match[str]) -> None:
         p = int(token["p"][:4])
-        q = int((token["q"] or "0")[:4]) or _NORMAL.get(p) or (3 if self.voice.meter.is_compound else 2)
+        q = int((token["q"] or "0")[:4]) or default_normal(p, self.voice.meter)
         r = int((token["r"] or "0")[:4]) or p
         if not 2 <= p <= 64 or not 1 <= q <= 64 or r > 64:
             self.report(ERROR, "bad_tuplet", f"`{token[0]}` is no tuplet; a triplet is `(3abc`", token)
@@ -278,6 +290,7 @@ class LineReader:
             self.report(
                 WARNING, "bad_tuplet", f"`{token[0]}` begins before the tuplet before it ended", token
             )
+            self.voice.cut_tuplet()
         self.voice.tuplet = [p, q, r, r]
 
     def _slur(self, _token: re.Match[str]) -> None:
@@ -305,6 +318,7 @@ class LineReader:
     def _bar(self, token: re.Match[str]) -> None:
         sign, ending = token["sign"], token["bar_ending"]
         self._barline(sign, token)
+        self._piece = self.base + token.end()
         if ending:
             self._begin_ending(ending, token)
 
@@ -328,16 +342,18 @@ class LineReader:
         if self.bars_left < 0:
             raise TooMuch("bars")
         voice = self.voice
+        self.settle(self.base + token.start())
         if voice.tuplet is not None:
             left = voice.tuplet[3]
             self.report(ERROR, "bad_tuplet", f"the tuplet lacks {left} of its notes at the bar's end", token)
             voice.bar.suspect = True
-            voice.tuplet = None
+            voice.cut_tuplet()
         voice.end_bar(barline)
 
     def _ending(self, token: re.Match[str]) -> None:
         if self.voice.bar.notes:
-            self._close("", token)
+            self._close("|", token)
+        self._piece = self.base + token.end()
         self._begin_ending(token["passes"], token)
 
     def _begin_ending(self, text: str, token: re.Match[str]) -> None:
@@ -354,12 +370,17 @@ class LineReader:
             self.report(WARNING, "overlay", "`&` lays nothing over the bar here", token)
             return
         voice.layer += 1
-        voice.tuplet, voice.broken = None, 0
+        voice.cut_tuplet()
+        voice.broken = 0
 
     # -- what is no music ----------------------------------------------------------------------------------
 
     def _inline_field(self, token: re.Match[str]) -> None:
+        if token["field"] == "V":
+            self.settle(self.base + token.start())
         self.inline(token["field"], token["value"], self.base + token.start())
+        if not self.voice.bar.notes or token["field"] == "V":
+            self._piece = self.base + token.end()
 
     def _spacer(self, _token: re.Match[str]) -> None:
         return
@@ -409,6 +430,11 @@ class LineReader:
             )  # fmt: skip
             self.bars_left -= 1
             voice.end_bar("|")
+
+
+def default_normal(actual: int, meter: Meter) -> int:
+    """In the time of how many `actual` notes are played when a tuplet does not say (ABC 2.1, section 4.13)."""
+    return _NORMAL.get(actual) or (3 if meter.is_compound else 2)
 
 
 def _repeats(sign: str) -> tuple[int, bool]:

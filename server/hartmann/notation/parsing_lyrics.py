@@ -10,9 +10,10 @@ from hartmann.notation.parsing_voice import NoteDraft
 _SYLLABLE = re.compile(r"\\-|\||_|\*|-|[^\s|_*\-\\]+(?:\\-[^\s|_*\-\\]*)*-?|\s+|\\")
 
 
-def align_lyrics(text: str, notes: Sequence[NoteDraft | None]) -> None:
+def align_lyrics(text: str, notes: Sequence[NoteDraft | None], verse: int) -> None:
     """Give each note its syllable: `-` splits words, `_` holds, `*` skips a note, `|` goes to the next bar, `~`
     joins words. `notes` are the notes of the line in order, None at each bar line; rests take no syllable.
+    `verse` counts the `w:` lines under the same music from 0.
     """
     at = 0
     for sign in _SYLLABLE.findall(text[:4000]):
@@ -24,7 +25,7 @@ def align_lyrics(text: str, notes: Sequence[NoteDraft | None]) -> None:
                 return
             note = notes[at]
             assert note is not None
-            note.lyrics += (_shown(sign),)
+            note.lyrics += ("",) * (verse - len(note.lyrics)) + (_shown(sign),)
             at += 1
 
 

@@ -9,6 +9,7 @@ nothing about right or wrong beyond that; `tune_balance.py` does, once all bars 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from hartmann.notation.score import Bar, Change, Key, Meter, Note, Pitch, Place, Tempo, Tuplet, Voice
@@ -62,7 +63,7 @@ class NoteDraft:
         return Note(
             onset, duration, self.written, self.pitches, self.place, self.ties or (False,) * len(self.pitches),
             self.tuplet, self.grace, self.acciaccatura, self.chord_symbol, self.annotations, self.decorations,
-            self.lyrics, self.slurs_begun, self.slurs_ended, self.invisible, self.layer, self.whole_bar,
+            _trimmed(self.lyrics), self.slurs_begun, self.slurs_ended, self.invisible, self.layer, self.whole_bar,
         )  # fmt: skip
 
 
@@ -78,7 +79,7 @@ class BarDraft:
         self.notes: list[NoteDraft] = []
         self.changes: list[Change] = []
         self.remarks: list[str] = []
-        self.spans: list[list[int]] = []
+        self.spans: list[tuple[int, int]] = []
         self.place: Place | None = None
         self.key: Key | None = None
         self.meter: Meter | None = None
@@ -103,14 +104,20 @@ class BarDraft:
             if at > longest:
                 longest = at
         assert self.place is not None
-        start, end = self.spans[0][0], self.spans[-1][1]
-        place = Place(self.place.line, self.place.column, start, end)
-        spans = tuple((a, b) for a, b in self.spans) if len(self.spans) > 1 else ()
+        place = self._place(self.place)
+        spans = tuple(self.spans) if len(self.spans) > 1 else ()
         return Bar(
             number, onset, longest, tuple(notes), place, self.key, self.meter, self.tempo, self.repeat_start,
             self.repeat_end, self.endings, self.ending_stop, self.barline, self.section, tuple(self.remarks),
             tuple(self.changes), spans,
         )  # fmt: skip
+
+    def _place(self, first: Place) -> Place:
+        """From the first sign of the bar to its last; `first` is where its first note stands."""
+        if not self.spans:
+            return first
+        start, end = self.spans[0][0], self.spans[-1][1]
+        return Place(first.line, first.column - (first.start - start), start, end)
 
 
 class VoiceBuilder:
@@ -128,8 +135,7 @@ class VoiceBuilder:
         self.line_notes: list[NoteDraft | None] = []
         self.layer = 0
         self.note_count = 0
-        self.lyric_lines = 0
-        self.line_start = 0
+        self.verses = 0
         self.accidentals: dict[str, int] = {}
         self.tied: dict[tuple[str, int], int] = {}
         self.previous: NoteDraft | None = None
@@ -148,10 +154,7 @@ class VoiceBuilder:
     def begin_line(self) -> None:
         """A new line of music: the lyrics that follow belong to its notes."""
         self.line_notes = []
-
-    def lyric_notes(self) -> list[NoteDraft | None]:
-        """The notes of the last line of music, None at each bar line; every verse gets its own place."""
-        return self.line_notes
+        self.verses = 0
 
     def set_unit(self, unit: Fraction) -> None:
         """`L:` from here on."""
@@ -199,7 +202,6 @@ class VoiceBuilder:
         bar = self.bar
         if bar.place is None:
             bar.place = draft.place
-            bar.spans.append([draft.place.start, draft.place.end])
         bar.notes.append(draft)
         self.line_notes.append(draft)
         self.previous = draft
@@ -218,6 +220,13 @@ class VoiceBuilder:
         actual, normal, count, left = self.tuplet
         draft.tuplet = Tuplet(actual, normal, left == count, left == 1)
         self.tuplet = [actual, normal, count, left - 1] if left > 1 else None
+        draft.whole_bar = False
+
+    def cut_tuplet(self) -> None:
+        """End the tuplet under way with the note before."""
+        if self.tuplet is not None and self.previous is not None and self.previous.tuplet is not None:
+            self.previous.tuplet = replace(self.previous.tuplet, last=True)
+        self.tuplet = None
 
     def _break_rhythm(self, draft: NoteDraft) -> None:
         """`>`: the note before is dotted, this one halved; more signs, more dots (ABC 2.1, 4.4)."""
@@ -227,7 +236,9 @@ class VoiceBuilder:
         first, second = (long, short) if self.broken > 0 else (short, long)
         if self.previous is not None:
             self.previous.written *= first
+            self.previous.whole_bar = False
         draft.written *= second
+        draft.whole_bar = False
         self.broken = 0
 
     def tie_last(self) -> bool:
@@ -247,15 +258,6 @@ class VoiceBuilder:
         self.tied = {(p.step, p.octave): p.alter for p, t in zip(last.pitches, ties, strict=True) if t}
 
     # -- bars ------------------------------------------------------------------------------------------
-
-    def touch(self, start: int, end: int) -> None:
-        """Stretch the current bar's text to `end` (from `start`, if it is a new piece of the bar)."""
-        spans = self.bar.spans
-        if spans:
-            if start > spans[-1][1] and self.line_start > spans[-1][0]:
-                spans.append([start, end])
-            else:
-                spans[-1][1] = end
 
     def end_bar(self, barline: str) -> None:
         """Close the current bar and open the next with the key and meter now in force."""
@@ -286,6 +288,25 @@ class VoiceBuilder:
         self.bar.meter = meter or self.bar.meter
         self.bar.tempo = tempo or self.bar.tempo
 
+    def drop_last_start(self) -> bool:
+        """Forget a `|:` after the last note; True when there was one."""
+        if not self.bar.repeat_start or self.bar.notes or not self.bars:
+            return False
+        last = self.bars[-1]
+        last.ending_stop = bool(last.repeat_end) or last.barline != "|"
+        return True
+
+    def give_rest(self) -> None:
+        """What still waits for a note when the voice ends (a fermata, `D.C.`, words) belongs to the last one."""
+        last = self.previous
+        if not self.has_pending or last is None:
+            return
+        last.decorations += tuple(self.decorations)
+        last.annotations += tuple(self.annotations)
+        if self.chord_symbol:
+            last.annotations += (self.chord_symbol,)
+        self.pending_clear()
+
     def begins_partly(self) -> bool:
         """True when the first bar is an anacrusis: shorter than the meter, and not the only bar."""
         full = (self.bars[0].meter or self.meter).bar_duration
@@ -303,3 +324,9 @@ class VoiceBuilder:
         return Voice(
             number, self.id, tuple(bars), self.name, self.clef, self.program, self.percussion, self.transpose
         )
+
+
+def _trimmed(lyrics: tuple[str, ...]) -> tuple[str, ...]:
+    while lyrics and not lyrics[-1]:
+        lyrics = lyrics[:-1]
+    return lyrics

@@ -213,7 +213,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A piece: header values as first stated, voices, sections. `source` is the text it was read from."""
+    """A piece: header values as first stated, voices, sections. `source` is the text it was read from,
+    `header` the other fields of the header (name, text) in order, without X, T, C, R, K, M, L, Q and V."""
 
     title: str
     composer: str

@@ -30,6 +30,7 @@ _SHARP_ORDER = "FCGDAEB"
 _KEY = re.compile(r"([A-Ga-g])([#b]?)\s*([A-Za-z]*)")
 _KEY_ACCIDENTAL = re.compile(r"(\^\^?|__?|=)([A-Ga-g])")
 _ALTER = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
+_SIGNS = {alter: sign for sign, alter in _ALTER.items()}
 _CLEF = re.compile(
     r"(?:clef\s*=\s*)?\"?((?:treble|bass|alto|tenor|soprano|mezzo|baritone|perc(?:ussion)?|none|[GFC]\d?)(?:[+-]?\d+)?)\"?(?![\w])",
     re.I,
@@ -93,6 +94,14 @@ def parse_key(value: str) -> KeyField:
     extra = tuple((m[2].upper(), _ALTER[m[1]]) for m in _KEY_ACCIDENTAL.finditer(rest))
     key = Key(tonic, "none" if exact else mode, 0 if exact else fifths, extra)
     return KeyField(key, *_clef_and_shift(_KEY_ACCIDENTAL.sub("", rest)))
+
+
+def key_text(key: Key) -> str:
+    """The canonical value of `K:`: `Gmaj`, `F#min`, `Ador`, `none`, `Dmaj ^g`, `D exp _b`."""
+    extra = "".join(f" {_SIGNS[alter]}{step.lower()}" for step, alter in key.extra)
+    if key.mode == "none":
+        return f"{key.tonic or 'C'} exp{extra}" if key.tonic or extra else "none"
+    return f"{key.tonic}{key.mode[:3]}{extra}"
 
 
 def signature(key: Key) -> dict[str, int]:
