@@ -131,9 +131,7 @@ def _broken_bars(draft: DraftWritten, errors: Sequence[Problem]) -> dict[tuple[i
     }
     if not places <= texts.keys():
         return {}
-    return {
-        (voice, bar): f"voice {voice}, bar {bar}: {texts[voice, bar]}" for voice, bar in sorted(places)
-    }
+    return {(voice, bar): f"voice {voice}, bar {bar}: {texts[voice, bar]}" for voice, bar in sorted(places)}
 
 
 def _spliced(abc: str, answer: str, asked: dict[tuple[int, int], str]) -> tuple[str, str]:

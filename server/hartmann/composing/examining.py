@@ -14,7 +14,7 @@ from hartmann.composing.wishes import MusicalWishes
 from hartmann.library.reference import Reference
 from hartmann.notation.checking import check
 from hartmann.notation.metrics import measure
-from hartmann.notation.originality import overlap
+from hartmann.notation.originality import Originality
 from hartmann.notation.problems import Problem, Severity
 from hartmann.notation.score import Score
 from hartmann.notation.splicing import changed_bars
@@ -51,7 +51,9 @@ def examine(
     checked = check(abc)
     score = checked.score
     if score is None:
-        empty = DraftWritten(number, kind, checked.text or abc, checked.problems, None, note=note, stage=stage)
+        empty = DraftWritten(
+            number, kind, checked.text or abc, checked.problems, None, note=note, stage=stage
+        )
         return empty, None
     problems = (*checked.problems, *_unmet(score, yardstick.wishes), *_near_copies(score, yardstick))
     changed = _changed(before, score)
@@ -60,11 +62,11 @@ def examine(
 
 def overlaps(score: Score, references: Sequence[Reference]) -> tuple[Overlap, ...]:
     """How much of the score stands in each reference, in the references' order; unreadable ones are left out."""
-    found = []
+    draft, found = Originality(score), []
     for reference in references:
         other = check(reference.abc).score
         if other is not None:
-            run = overlap(score, other)
+            run = draft.overlap(other)
             found.append(
                 Overlap(reference.id, run.longest_run, run.ngram_overlap, run.first_bar, run.last_bar)
             )

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hartmann.composing.carry import Carry
-from hartmann.composing.examining import examine
 from hartmann.composing.events import DraftKind, Stage
+from hartmann.composing.examining import examine
 from hartmann.errors import InvalidNotation, InvalidRequest
 from hartmann.library.reference import Reference
 

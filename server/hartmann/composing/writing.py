@@ -12,8 +12,8 @@ from fractions import Fraction
 
 from hartmann.composing.events import Stage
 from hartmann.composing.streaming import Writer, stream_text
-from hartmann.composing.work import Conversation, Work
 from hartmann.composing.wishes import MusicalWishes
+from hartmann.composing.work import Conversation, Work
 from hartmann.notation.score import Meter
 from hartmann.vision.bar_grammar import body_grammar
 from hartmann.vision.header_grammar import HeaderWishes, header_grammar
@@ -26,6 +26,8 @@ FREE_TOKENS = 3000
 TOKENS_A_BAR = 40
 TEMPO_SPREAD = 0.05
 """A tempo asked for leaves the model a twentieth either way, so that its beat can be a whole number."""
+TEMPO_OFFERED = (40.0, 220.0)
+"""Quarter notes a minute, where none is wished: the span of metronome marks."""
 DEFAULT_BARS = (8, 32)
 """Where no length is wished: a strain of eight bars at least, four at most."""
 
@@ -37,9 +39,7 @@ async def write_piece(work: Work, conversation: Conversation, stage: Stage, draf
     async def produce(write: Writer) -> str:
         if constrained:
             return await _write_constrained(work, conversation, stage, draft, write)
-        sampling = work.sampling(
-            stage, draft, temperature=TEMPERATURE, top_p=TOP_P, max_tokens=FREE_TOKENS
-        )
+        sampling = work.sampling(stage, draft, temperature=TEMPERATURE, top_p=TOP_P, max_tokens=FREE_TOKENS)
         return (await work.generate(conversation, sampling, write)).text
 
     return await stream_text(work.journal, stage, draft, produce)
@@ -75,14 +75,14 @@ def closed(text: str) -> str:
 
 
 def _header_wishes(wishes: MusicalWishes) -> HeaderWishes:
-    low, high = 1 - TEMPO_SPREAD, 1 + TEMPO_SPREAD
-    tempo = {"tempo": (low * wishes.tempo_bpm, high * wishes.tempo_bpm)} if wishes.tempo_bpm else {}
+    bpm = wishes.tempo_bpm
+    tempo = ((1 - TEMPO_SPREAD) * bpm, (1 + TEMPO_SPREAD) * bpm) if bpm else TEMPO_OFFERED
     return HeaderWishes(
         keys=(abc_key(*wishes.key),) if wishes.key else (),
         meters=("/".join(map(str, wishes.meter)),) if wishes.meter else (),
         programs=wishes.programs[:1],
         any_program=True,
-        **tempo,
+        tempo=tempo,
     )
 
 

@@ -42,8 +42,7 @@ K:Gmaj
 % [A]
 GABc d2B2|A2F2 G4|GABc d2B2|A2F2 G4|
 % [B]
-dedB c2A2|BcBG A4|GABc d2B2|A2F2 G4|]
-"""
+dedB c2A2|BcBG A4|GABc d2B2|A2F2 G4|]"""
 
 
 def picture() -> Picture:
@@ -51,9 +50,7 @@ def picture() -> Picture:
     image = Image.new("RGB", (90, 60), (40, 80, 200))
     image.paste((230, 140, 30), (0, 30, 90, 60))
     data = image.tobytes()
-    return Picture(
-        image, hashlib.sha256(data).hexdigest(), "PNG", *image.size
-    )
+    return Picture(image, hashlib.sha256(data).hexdigest(), "PNG", *image.size)
 
 
 @dataclass
@@ -166,7 +163,9 @@ class MemoryJournal:
     def text(self, stage: Stage, draft: int) -> str:
         """What the deltas of (stage, draft) give when joined."""
         deltas = [e for e in self.events(TextDelta) if (e.stage, e.draft) == (stage, draft)]
-        assert [d.offset for d in deltas] == [sum(len(e.text) for e in deltas[:i]) for i in range(len(deltas))]
+        assert [d.offset for d in deltas] == [
+            sum(len(e.text) for e in deltas[:i]) for i in range(len(deltas))
+        ]
         return "".join(delta.text for delta in deltas)
 
 

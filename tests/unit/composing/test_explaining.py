@@ -44,8 +44,13 @@ def test_hiding_a_cell_paints_that_cell_alone() -> None:
 
 def test_a_map_of_what_matters_is_more_faithful_than_chance() -> None:
     heat = np.array([[1, 0, 0], [0, 0, 0]], np.float32)
-    ratio = asyncio.run(measure_faithfulness(ScriptedModel({}), DESCRIBED, picture().image, heat, 3))
-    assert ratio is None or ratio > 1
+    ratios = [
+        asyncio.run(measure_faithfulness(ScriptedModel({}), DESCRIBED, picture().image, heat, seed))
+        for seed in range(5)
+    ]
+    measured = [ratio for ratio in ratios if ratio is not None]
+    assert measured
+    assert min(measured) > 1
 
 
 def test_a_map_of_what_does_not_matter_explains_nothing() -> None:

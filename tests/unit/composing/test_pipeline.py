@@ -58,9 +58,7 @@ def run(
 ) -> MemoryJournal:
     """Compose with a shelf of one reference and return the journal."""
     journal = journal or MemoryJournal()
-    asyncio.run(
-        compose(asked or request(), tools(scripted, reference(OTHER_TUNE)), journal, journal.carry)
-    )
+    asyncio.run(compose(asked or request(), tools(scripted, reference(OTHER_TUNE)), journal, journal.carry))
     return journal
 
 
@@ -125,9 +123,7 @@ def test_repair_gives_up_after_its_rounds_and_the_best_draft_stands() -> None:
     broken = TUNE.replace("dedB c2A2", "dedB c2A2 A2")
     worse = broken.replace("GABc d2B2", "GABc d2B2 d", 1)
     limits = Limits(max_repairs=2, max_refinements=0)
-    journal = run(
-        model(piece=broken, repair=["voice 1, bar 5: dedB c2A2 B", worse]), request(limits=limits)
-    )
+    journal = run(model(piece=broken, repair=["voice 1, bar 5: dedB c2A2 B", worse]), request(limits=limits))
     assert [draft.kind for draft in drafts(journal)] == [
         DraftKind.INITIAL,
         DraftKind.REPAIR,
@@ -158,10 +154,8 @@ def test_the_refinement_is_told_every_metric_with_its_meaning() -> None:
 
 
 def test_a_wish_that_the_draft_ignores_sends_it_back_whole() -> None:
-    in_three = "X:1\nT:Waltz\nM:3/4\nL:1/8\nK:Gmaj\nG2A2B2|d2B2G2|A2F2D2|G6|]\n"
-    journal = run(
-        model(piece=TUNE, repair=in_three, refined=in_three), request(wishes=Wishes(meter="3/4"))
-    )
+    in_three = "X:1\nT:Waltz\nM:3/4\nL:1/8\nK:Gmaj\nG2A2B2|d2B2G2|A2F2D2|G6|]"
+    journal = run(model(piece=TUNE, repair=in_three, refined=in_three), request(wishes=Wishes(meter="3/4")))
     first, second = drafts(journal)[:2]
     assert [problem.code for problem in first.problems if problem.severity is Severity.ERROR] == [
         "wish-not-met"
