@@ -20,6 +20,7 @@ from typing import Any
 from hartmann.errors import MissingExtra
 from hartmann.notation.score import Score, Voice
 from hartmann.notation.sounding import sounding_notes
+from hartmann.notation.unfolding import unfold
 
 RESOLUTION = 24
 """Ticks a quarter: triplets and thirty-seconds are exact, and MusPy's piano roll stays small."""
@@ -119,7 +120,7 @@ def _as_music(score: Score, played: bool) -> tuple[Any, Any]:
     except ImportError:
         raise MissingExtra("muspy", "server") from None
 
-    order = _order(score) if played else None
+    order = unfold(score) if played else None
     tracks = [(voice.percussion, _track(muspy, voice, order)) for voice in score.voices]
     sounding = [(drum, track) for drum, track in tracks if track.notes]
     pitched = [track for drum, track in sounding if not drum]
@@ -127,12 +128,6 @@ def _as_music(score: Score, played: bool) -> tuple[Any, Any]:
     return muspy.Music(resolution=RESOLUTION, tracks=pitched), muspy.Music(
         resolution=RESOLUTION, tracks=everything
     )
-
-
-def _order(score: Score) -> Sequence[int]:
-    from hartmann.notation.unfolding import unfold
-
-    return unfold(score)
 
 
 def _track(muspy: Any, voice: Voice, order: Sequence[int] | None) -> Any:

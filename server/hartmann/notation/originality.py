@@ -11,9 +11,10 @@ then read through it once in O(m): `Originality(draft)` for many references, `ov
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from math import gcd
 
 from hartmann.notation.score import Score, Voice
 from hartmann.notation.sounding import sounding_notes
@@ -89,13 +90,16 @@ def _line(voice: Voice) -> _Line:
         if sound.duration > 0:
             top[sound.onset] = (sound.pitch, sound.duration, voice.bars[sound.bar].number)
     notes = list(top.values())
-    steps = tuple(_step(a, b) for a, b in itertools.pairwise(notes))
+    steps = tuple(_step(a, b) for a, b in pairwise(notes))
     return _Line(voice.number, steps, tuple(number for _, _, number in notes))
 
 
 def _step(before: tuple[int, Fraction, int], after: tuple[int, Fraction, int]) -> Step:
-    ratio = after[1] / before[1]
-    return after[0] - before[0], ratio.numerator, ratio.denominator
+    """The step between two notes; by integers, since `Fraction`s take most of the time otherwise."""
+    above = after[1].numerator * before[1].denominator
+    below = after[1].denominator * before[1].numerator
+    common = gcd(above, below)
+    return after[0] - before[0], above // common, below // common
 
 
 def _ngrams(steps: tuple[Step, ...]) -> list[tuple[Step, ...]]:

@@ -1,0 +1,229 @@
+"""Score to music21: parts, measures and everything on the page, ready for music21's MusicXML exporter.
+
+Conventions: one `Part` a voice, with ids `P1`, `P2`, …; every part has as many measures as the longest
+voice, and measure n of all parts begins at the same offset. Everything that music21's `makeNotation` would
+guess is settled here (accidentals, tuplets, ties, clefs, bar lines), so that the export is fast and says
+what the text said. Pitches are as written; a clef with a little 8 carries its octave in the clef.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import groupby
+from typing import Any
+
+from hartmann.errors import MissingExtra
+
+try:
+    from music21 import bar, clef, expressions, instrument, interval, key, meter, spanner, stream, tempo
+    from music21 import note as m21note
+    from music21.duration import Duration
+except ImportError:
+    raise MissingExtra("music21", "server") from None
+
+from hartmann.notation.engraving_notes import NoteEngraver
+from hartmann.notation.form import BarForm, form_of, written_out
+from hartmann.notation.instruments import instrument_name
+from hartmann.notation.note_values import spell
+from hartmann.notation.score import Bar, Key, Meter, Note, Score, Tempo, Voice
+
+_CLEFS: dict[str, Callable[[], Any]] = {
+    "treble": clef.TrebleClef, "bass": clef.BassClef, "alto": clef.AltoClef, "tenor": clef.TenorClef,
+    "soprano": clef.SopranoClef, "mezzo": clef.MezzoSopranoClef, "baritone": clef.CBaritoneClef,
+    "perc": clef.PercussionClef, "percussion": clef.PercussionClef,
+    "G": clef.TrebleClef, "F": clef.BassClef, "C": clef.AltoClef, "C4": clef.TenorClef,
+}  # fmt: skip
+
+BASS_BELOW = 57
+"""Voices whose mean MIDI pitch lies below A3 get a bass clef where the text names none."""
+
+_BARLINES = {"||": "double", "|]": "final", "[|": "heavy-light", ".|": "dashed", "[|]": "none"}
+_DRUM_CHANNEL = 9
+
+
+def to_music21(score: Score) -> stream.Score:
+    """The score as music21 knows it. A voice without music is a part of rests; no voices, an empty score."""
+    score = written_out(score)
+    forms = form_of(score)
+    whole = stream.Score()
+    for channel, voice in enumerate(score.voices):
+        if forms:
+            whole.insert(0, _PartEngraver(voice, forms, score, channel).part)
+    return whole
+
+
+class _PartEngraver:
+    """Builds the part of one voice; `part` is the result."""
+
+    def __init__(self, voice: Voice, forms: list[BarForm], score: Score, index: int) -> None:
+        self.voice = voice
+        self.forms = forms
+        self.first = index == 0
+        self.key = score.key
+        self.meter = score.meter
+        self.part = stream.Part(id=f"P{index + 1}")
+        self.part.partName = _name(voice)
+        self.clef, octaves = _clef_and_octaves(voice)
+        self.notes = NoteEngraver(voice, self.part, octaves)
+        self.part.insert(0, _instrument(voice, index, octaves))
+        measures = [self._measure(i, form) for i, form in enumerate(forms)]
+        for form, measure in zip(forms, measures, strict=True):
+            self.part.insert(form.onset, measure)
+        self._endings(measures)
+
+    def _measure(self, index: int, form: BarForm) -> stream.Measure:
+        given = self.voice.bars[index] if index < len(self.voice.bars) else None
+        measure = stream.Measure(number=form.number)
+        if form.number == 0:
+            measure.showNumber = stream.enums.ShowNumber.NEVER
+        if index == 0:
+            measure.insert(0, self.clef)
+        if given is not None:
+            self._signatures(measure, given)
+        self._edges(measure, form, index)
+        if self.first:
+            self._directions(measure, form, given)
+        if given is None or not given.notes:
+            measure.insert(0, _full_rest(form.duration))
+        else:
+            self._fill(measure, given)
+        return measure
+
+    def _signatures(self, measure: stream.Measure, given: Bar) -> None:
+        if given.key is not None:
+            self.key = given.key
+            measure.insert(0, key_signature(given.key))
+        if given.meter is not None:
+            self.meter = given.meter
+            measure.insert(0, time_signature(given.meter))
+        for change in given.changes:
+            if change.key is not None:
+                measure.insert(change.onset, key_signature(change.key))
+                self.key = change.key
+
+    def _edges(self, measure: stream.Measure, form: BarForm, index: int) -> None:
+        if form.repeat_start:
+            measure.leftBarline = bar.Repeat(direction="start")
+        if form.times:
+            times = form.times if form.times > 2 else None
+            measure.rightBarline = bar.Repeat(direction="end", times=times)
+        elif form.barline in _BARLINES:
+            measure.rightBarline = bar.Barline(_BARLINES[form.barline])
+        elif index == len(self.forms) - 1:
+            measure.rightBarline = bar.Barline("final")
+
+    def _directions(self, measure: stream.Measure, form: BarForm, given: Bar | None) -> None:
+        """What stands above the top staff alone: section names and tempi."""
+        if form.section:
+            measure.insert(0, expressions.RehearsalMark(form.section))
+        if form.tempo is not None:
+            measure.insert(0, metronome_mark(form.tempo))
+        for change in given.changes if given is not None else ():
+            if change.tempo is not None:
+                measure.insert(change.onset, metronome_mark(change.tempo))
+
+    def _fill(self, measure: stream.Measure, given: Bar) -> None:
+        layers = {layer: list(notes) for layer, notes in groupby(given.notes, lambda note: note.layer)}
+        self.notes.begin_bar(given.key or self.key)
+        for layer, notes in layers.items():
+            if len(layers) == 1:
+                self.notes.fill(measure, notes)
+            else:
+                inner = stream.Voice(id=layer + 1)
+                self.notes.fill(inner, notes)
+                _fill_up(inner, notes, given.duration)
+                measure.insert(0, inner)
+
+    def _endings(self, measures: list[stream.Measure]) -> None:
+        for i, form in enumerate(self.forms):
+            if form.endings:
+                bracket = spanner.RepeatBracket(
+                    measures[i : form.ending_last + 1], number=sorted(set(form.endings))
+                )
+                self.part.insert(0, bracket)
+
+
+def _fill_up(layer: stream.Voice, notes: list[Note], length: Fraction) -> None:
+    """Hidden rests to the end of the bar: a layer that stops early must still be a whole voice."""
+    at = notes[-1].onset + notes[-1].duration
+    for value in spell(max(length - at, Fraction(0))).values:
+        rest = m21note.Rest(type=value.type, dots=value.dots)
+        rest.style.hideObjectOnPrint = True
+        layer.insert(at, rest)
+        at += value.length
+
+
+def _full_rest(length: Fraction) -> m21note.Rest:
+    rest = m21note.Rest()
+    rest.duration = Duration(length)
+    rest.fullMeasure = True
+    return rest
+
+
+def _name(voice: Voice) -> str:
+    return voice.name or ("Percussion" if voice.percussion else instrument_name(voice.program or 0))
+
+
+def _instrument(voice: Voice, index: int, octaves: int) -> instrument.Instrument:
+    """The part's instrument; the channel leaves out the tenth, which is percussion's."""
+    made = instrument.Instrument(_name(voice))
+    made.partId, made.instrumentId, made.partName = f"P{index + 1}", f"P{index + 1}-I1", _name(voice)
+    made.midiProgram = voice.program or 0
+    melodic = index % 15
+    made.midiChannel = _DRUM_CHANNEL if voice.percussion else melodic + (melodic >= _DRUM_CHANNEL)
+    semitones = voice.transpose - 12 * octaves
+    if semitones and not voice.percussion:
+        made.transposition = interval.Interval(semitones)
+    return made
+
+
+def _clef_and_octaves(voice: Voice) -> tuple[clef.Clef, int]:
+    """The clef, and the octaves that it lifts (negative: lowers) the notes in it by."""
+    name = voice.clef.rstrip("+-0123456789") if voice.clef not in _CLEFS else voice.clef
+    if voice.percussion:
+        return clef.PercussionClef(), 0
+    kind = _CLEFS.get(name, _CLEFS.get(name.upper())) or _usual_clef(voice)
+    octaves = voice.transpose // 12 if "8" in voice.clef and voice.transpose % 12 == 0 else 0
+    made = kind()
+    if octaves:
+        made.octaveChange = octaves
+    return made, octaves
+
+
+def _usual_clef(voice: Voice) -> type[clef.Clef]:
+    pitches = [pitch.midi for given in voice.bars for note in given.notes for pitch in note.pitches]
+    low = bool(pitches) and sum(pitches) / len(pitches) < BASS_BELOW
+    return clef.BassClef if low else clef.TrebleClef
+
+
+def key_signature(stated: Key) -> key.KeySignature:
+    """music21's key: with its mode, and with the extra accidentals of `K:D exp _b ^f` where there are any."""
+    fifths = max(-7, min(7, stated.fifths))
+    if stated.extra:
+        made = key.KeySignature(fifths)
+        altered = {p.step: p.alter for p in made.alteredPitches} | dict(stated.extra)
+        made.alteredPitches = [f"{s}{'#' * a}{'-' * -a}" for s, a in altered.items() if a]
+        return made
+    made = key.KeySignature(fifths)
+    return made if stated.mode == "none" else made.asKey(stated.mode)
+
+
+def time_signature(stated: Meter) -> meter.TimeSignature:
+    """music21's meter; free meter is a hidden 4/4, since MuseScore 3 reads no `senza-misura`."""
+    made = meter.TimeSignature(f"{stated.numerator}/{stated.denominator}")
+    if stated.symbol == "free":
+        made.style.hideObjectOnPrint = True
+    elif stated.symbol:
+        made.symbol = "cut" if stated.symbol == "C|" else "common"
+    return made
+
+
+def metronome_mark(stated: Tempo) -> tempo.MetronomeMark:
+    """The tempo with the beat that was counted, or with a quarter where no one note shows that beat."""
+    values = spell(stated.beat).values
+    if len(values) == 1 and values[0].length == stated.beat:
+        beat, number = Duration(type=values[0].type, dots=values[0].dots), float(stated.bpm)
+    else:
+        beat, number = Duration(1), stated.quarters_per_minute
+    return tempo.MetronomeMark(stated.text or None, number=number, referent=beat)
