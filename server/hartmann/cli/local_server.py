@@ -74,15 +74,15 @@ class LocalServer:
         process, self._process = self._process, None
         if process is None:
             return
+        died = process.poll() is not None
         wait = not (isinstance(error, Interrupted) and error.at_once)
         clean = _stop(process, wait=wait)
-        if clean and (error is None or isinstance(error, Interrupted)):
+        if isinstance(error, HartmannError) and died and self.address:
+            error.message = f"the server ended with status {process.returncode}; {self.log_tail()}"
+        elif isinstance(error, HartmannError) and error.code == "INTERNAL" and self.address:
+            error.message += f" (the server's log is {self._log})"
+        elif clean:
             self._log.unlink(missing_ok=True)
-
-    @property
-    def alive(self) -> bool:
-        """Whether the child still runs."""
-        return self._process is not None and self._process.poll() is None
 
     def log_tail(self) -> str:
         """The last lines that the child logged, with the name of the file."""

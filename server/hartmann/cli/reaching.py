@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hartmann.cli.announcements import Progress
+from hartmann.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from hartmann.client import Client
@@ -36,6 +37,7 @@ def reached(server: str, api_key: str, on_progress: Callable[[Progress], None]) 
     from hartmann.client import Client
 
     if server:
+        _check_address(server)
         with Client(server, api_key=api_key) as client:
             yield client
         return
@@ -48,6 +50,13 @@ def reached(server: str, api_key: str, on_progress: Callable[[Progress], None]) 
         Client(local.address, api_key=api_key, patience_seconds=LOCAL_PATIENCE_SECONDS) as client,
     ):
         yield client
+
+
+def _check_address(server: str) -> None:
+    """Raises InvalidRequest for what can't be HOST:PORT; gRPC would try for a while and then blame the network."""
+    host, _, port = server.removeprefix("https://").removeprefix("http://").rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise InvalidRequest(f"{server!r} is no address; write HOST:PORT, such as 127.0.0.1:50061")
 
 
 def say_progress(progress: Progress) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hartmann.cli.announcements import Progress
 from hartmann.cli.interruption import Interrupted
 from hartmann.cli.local_server import LocalServer
-from hartmann.errors import HartmannError, InvalidRequest, ServerUnavailable
+from hartmann.errors import HartmannError, InvalidPicture, InvalidRequest, ServerUnavailable
 
 pytestmark = pytest.mark.integration
 
@@ -35,6 +35,13 @@ class Child:
     @property
     def logs(self) -> list[Path]:
         return list((self.folder / "logs").iterdir())
+
+
+def lose(server: LocalServer) -> None:
+    """Waits until the child is dead, and says what a client would say then."""
+    assert server._process is not None
+    server._process.wait(30)
+    raise ServerUnavailable("no server answers")
 
 
 def is_running(pid: int) -> bool:
@@ -68,11 +75,26 @@ def test_child_lives_in_a_process_group_of_its_own(tmp_path: Path) -> None:
         assert os.getpgid(server._process.pid) != os.getpgid(0)
 
 
-def test_log_is_kept_when_the_command_fails(tmp_path: Path) -> None:
+def test_log_is_kept_and_named_when_the_server_failed(tmp_path: Path) -> None:
     child = Child(tmp_path, READY)
-    with pytest.raises(HartmannError), child.server:
+    with pytest.raises(HartmannError) as caught, child.server:
         raise HartmannError("the composition failed")
-    assert len(child.logs) == 1
+    assert caught.value.message == f"the composition failed (the server's log is {child.logs[0]})"
+
+
+def test_log_is_removed_when_the_request_was_at_fault(tmp_path: Path) -> None:
+    child = Child(tmp_path, READY)
+    with pytest.raises(InvalidPicture), child.server:
+        raise InvalidPicture("no picture")
+    assert child.logs == []
+
+
+def test_child_that_dies_later_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
+    child = Child(tmp_path, READY.replace("sys.stdin.read()", "sys.exit('struck by lightning')"))
+    with pytest.raises(ServerUnavailable) as caught, child.server as server:
+        lose(server)
+    assert caught.value.message.startswith("the server ended with status 1; its log is ")
+    assert "struck by lightning" in caught.value.message
 
 
 def test_log_is_removed_after_ctrl_c(tmp_path: Path) -> None:

@@ -91,6 +91,17 @@ def test_nobody_at_the_servers_address_is_said_with_the_command_that_starts_one(
     assert said.endswith("start one with: hartmann serve\n")
 
 
+@pytest.mark.parametrize("address", ["localhost", "127.0.0.1:", ":50061", "127.0.0.1:99999", "host:port"])
+def test_address_without_host_or_port_is_said(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = tmp_path / "a.jpg"
+    picture.write_bytes(b"x")
+    arguments = ("compose", str(picture), "-o", str(tmp_path), "--server", address, "--json")
+    code, said = failing_with(monkeypatch, capsys, *arguments)
+    assert (code, said.startswith(f"hartmann: {address!r} is no address")) == (2, True)
+
+
 def test_unknown_option_is_bad_usage(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(monkeypatch, "compose", "--colour", "blue") == 2
 
