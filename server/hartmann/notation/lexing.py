@@ -19,6 +19,7 @@ TOKEN = re.compile(
   | (?P<inline>\[[ ]?(?P<field>[A-Za-z]):(?P<value>[^\]\n]{{0,200}})\])
   | (?P<ending>\[[ ]*(?P<passes>\d+(?:[ ]*[,\-][ ]*\d+)*)\.?)
   | (?P<chord>\[(?P<inside>[^\[\]|\n]{{0,300}})\](?P<chord_length>{LENGTH}))
+  | (?P<open_chord>\[(?P<unclosed>[A-Ga-g^_=,'\d/]{{1,40}})(?![\]]))
   | (?P<quoted>"(?P<words>[^"\n]*)")
   | (?P<decoration>!(?P<name>[^!\s|]+|D\.[CS]\.[^!|\n]*)!|\+(?P<old_name>[^+\s|\d]+)\+)
   | (?P<grace>\{{(?P<slash>/?)(?P<graces>[^{{}}|\n]{{0,300}})\}})

@@ -398,7 +398,8 @@ class LineReader:
     def _other(self, token: re.Match[str]) -> None:
         character = token[0]
         if character == "[":
-            self._unclosed_chord(token)
+            self.voice.bar.suspect = True
+            self.report(ERROR, "unclosed_chord", "`[` opens a chord that is not closed with `]`", token)
         elif character == '"':
             self.report(
                 ERROR, "unclosed_quote", "a quotation mark opens here and is not closed on the line", token
@@ -411,12 +412,12 @@ class LineReader:
             self.voice.bar.suspect = self.voice.bar.suspect or character.isalpha()
             self.report(ERROR, "bad_character", f"`{character}` is no sign of music", token)
 
-    def _unclosed_chord(self, token: re.Match[str]) -> None:
+    def _open_chord(self, token: re.Match[str]) -> None:
+        """A chord without its `]`: what stands together is read as the chord."""
         self.voice.bar.suspect = True
-        rest = re.match(r"[^\s|\]]*", token.string[token.end() :])
-        found = "[" + (rest[0] if rest else "")
-        fix = found + "]" if len(found) > 1 else ""
-        self.report(ERROR, "unclosed_chord", f"the chord `{found[:30]}` is not closed with `]`", token, fix)
+        message = f"the chord `{token[0]}` is not closed with `]`"
+        self.report(ERROR, "unclosed_chord", message, token, token[0] + "]")
+        self._take_chord(token, token["unclosed"], token.start("unclosed"), "")
 
     def _end_line(self) -> None:
         """A line that ends on a full bar without a bar line: the bar ends there."""

@@ -18,6 +18,7 @@ _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*$", re.M)
 _FIELD = re.compile(r"[ \t]*(?:[XTCMLQKVPRSZNOABDFGHI]:(?![|:])|%%|%abc)")
 _STRONG_FIELD = re.compile(r"^[ \t]*(?:X:[ \t]*\d|K:[ \t]*\S|M:[ \t]*[\dCc]|L:[ \t]*1)", re.M)
 _MUSIC_ONLY = re.compile(r"[\sA-Ga-gzxZX0-9,'/^_=|:\[\](){}<>.\-~!\"&]+")
+_NOTE_WORD = re.compile(r"[A-Ga-gzxZXyHLMOPSTuvJRk]+")
 _WORD = re.compile(r"(?<![!\"+A-Za-z])[A-Za-z]{2,}(?![!\"+A-Za-z])")
 _QUOTED = re.compile(r'"[^"\n]*"|![^!\n]*!')
 _TEXT_FIELD = re.compile(r"[ \t]*(?:[TCRSZNOABDFGHWw]:(?![|:])|%)")
@@ -59,7 +60,7 @@ def is_prose(line: str) -> bool:
     if _MUSIC_ONLY.fullmatch(line):
         return False
     bare = _QUOTED.sub(" ", line).partition("%")[0]
-    words = [word for word in _WORD.findall(bare) if not _MUSIC_ONLY.fullmatch(word)]
+    words = [word for word in _WORD.findall(bare) if not _NOTE_WORD.fullmatch(word)]
     return len(words) >= 3 or (len(words) >= 1 and "|" not in bare and sum(map(len, words)) >= len(bare) / 3)
 
 

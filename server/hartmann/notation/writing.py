@@ -201,11 +201,13 @@ class _VoiceWriter:
         return out
 
     def _gap(self, note: Note, before: Note) -> str:
-        """A space between beats; none inside a tuplet or a beat."""
+        """A space between beats; none inside a tuplet or between notes that share a beam."""
         if note.tuplet and not note.tuplet.first:
             return ""
         beat = _beam(self.meter)
-        return " " if note.onset // beat != before.onset // beat or before.duration >= beat else ""
+        alone = beat if self.meter.is_compound else Fraction(1)
+        apart = note.onset // beat != before.onset // beat or max(before.duration, note.duration) >= alone
+        return " " if apart else ""
 
     def _note(self, note: Note, notes: Sequence[Note], place: int) -> str:
         slurs = "(" * note.slurs_begun
