@@ -46,7 +46,12 @@ class EmbeddedPostgres:
     """
 
     def __init__(
-        self, folder: Path, *, shared_buffers: str = "128MB", maintenance_work_mem: str = "256MB"
+        self,
+        folder: Path,
+        *,
+        shared_buffers: str = "128MB",
+        maintenance_work_mem: str = "256MB",
+        start_seconds: float = START_SECONDS,
     ) -> None:
         self.folder = folder.expanduser().resolve()
         self.data, self.sockets = self.folder / "data", self.folder / "s"
@@ -54,6 +59,7 @@ class EmbeddedPostgres:
         self._configuration = CONFIGURATION.format(
             shared_buffers=shared_buffers, maintenance_work_mem=maintenance_work_mem
         )
+        self._start_seconds = start_seconds
         self._use: IO[str] | None = None
 
     def start(self) -> EmbeddedPostgres:
@@ -133,7 +139,7 @@ class EmbeddedPostgres:
     def _start_locked(self) -> None:
         """Until it answers. It may be running, starting, stopping, dead, or dead with backends still alive."""
         self._initialise()
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + self._start_seconds
         failure = ""
         while not self._answers():
             if time.monotonic() > deadline:
@@ -156,7 +162,7 @@ class EmbeddedPostgres:
     def _launch(self) -> str:
         """Start the postmaster; the reason if it did not. `-l` keeps its log in the data folder."""
         return self._run(
-            *("pg_ctl", "start", "-w", "-t", str(int(START_SECONDS)), "-D", str(self.data)),
+            *("pg_ctl", "start", "-w", "-t", str(max(1, int(self._start_seconds))), "-D", str(self.data)),
             *("-l", str(self.data / "log"), "-o", f"-k '{self.sockets}'"),
         )
 
@@ -200,8 +206,11 @@ class EmbeddedPostgres:
         )
 
     def _unavailable(self, reason: str) -> DatabaseUnavailable:
+        log = self.data / "log"
+        with contextlib.suppress(OSError, IndexError):
+            reason = [line for line in log.read_text().splitlines() if "FATAL" in line][-1]
         return DatabaseUnavailable(
-            f"the embedded database in {self.folder} does not start ({reason}); see {self.data / 'log'}"
+            f"the embedded database in {self.folder} does not start: {' '.join(reason.split())} (see {log})"
         )
 
 

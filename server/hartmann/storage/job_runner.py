@@ -17,7 +17,7 @@ from procrastinate.manager import JobManager
 from hartmann.storage.job_tickets import QUEUE, TASK
 
 POOL_SIZE = 4
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.5
 
 Serve = Callable[[str, int], Awaitable[None]]
 
