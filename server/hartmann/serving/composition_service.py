@@ -13,7 +13,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc.aio
 
@@ -61,7 +61,7 @@ SUFFIXES = {
     notation_pb2.SCORE_FORMAT_ABC: "abc",
 }
 
-Context = grpc.aio.ServicerContext[Any, Any]
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Event = composition_pb2.CompositionEvent
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc.aio
 import numpy as np
@@ -33,7 +33,7 @@ IMPORT_BATCH = 64
 """Pieces embedded and stored together: what the mini CLIP does in about a second on one core."""
 MAX_ID = 500
 
-Context = grpc.aio.ServicerContext[Any, Any]
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Vector = NDArray[np.float32]
 
 

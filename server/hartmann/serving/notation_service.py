@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import grpc.aio
 
@@ -23,7 +23,7 @@ MEDIA_TYPES = {
 }
 """By the IANA registry of media types (MIDI by long use)."""
 
-Context = grpc.aio.ServicerContext[Any, Any]
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 class NotationService(notation_pb2_grpc.NotationServiceServicer):

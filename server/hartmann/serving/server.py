@@ -25,9 +25,10 @@ from hartmann.serving.listening import KeyInterceptor, bind, check_access, read_
 from hartmann.serving.notation_service import NotationService
 from hartmann.serving.readiness import NEEDS, Part, Readiness
 from hartmann.serving.startup import (
+    REAL,
     Engine,
     OnProgress,
-    fill,
+    Sources,
     ignore_progress,
     open_engine,
     program_version,
@@ -94,6 +95,7 @@ async def serve(
     on_progress: OnProgress = ignore_progress,
     on_ready: Callable[[str], None] = lambda _: None,
     stop: asyncio.Event,
+    sources: Sources = REAL,
 ) -> None:
     """Serve until `stop` is set. `on_listening` gets HOST:PORT when the port is open, `on_ready` when all is ready.
 
@@ -107,7 +109,7 @@ async def serve(
         log.info("listening", address=front.address)
 
         async def run() -> None:
-            await _serve_until(stop, settings, front, with_worker, on_progress, on_ready)
+            await _serve_until(stop, settings, front, with_worker, sources, on_progress, on_ready)
 
         await run_unless_stopped(run, stop, front.readiness.started)
 
@@ -141,6 +143,7 @@ async def _serve_until(
     settings: Settings,
     front: Front,
     with_worker: bool,
+    sources: Sources,
     on_progress: OnProgress,
     on_ready: Callable[[str], None],
 ) -> None:
@@ -148,11 +151,12 @@ async def _serve_until(
         settings,
         front.readiness,
         with_vision=with_worker,
+        sources=sources,
         on_progress=on_progress,
         on_database=front.database_opened,
     ) as engine:
         await front.attach(engine, settings)
-        await fill(engine, on_progress)
+        await sources.fill_library(engine, on_progress)
         await front.readiness.ready(Part.LIBRARY)
         front.readiness.started.set()
         on_ready(front.address)

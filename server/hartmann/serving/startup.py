@@ -11,19 +11,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import structlog
 
-from hartmann.composing.tools import Tools
+from hartmann.composing.tools import Embeddings, SeeingWriter, Tools
 from hartmann.errors import DatabaseUnavailable
 from hartmann.library.repository import PostgresLibrary
 from hartmann.serving.readiness import Part, Readiness
 from hartmann.settings import Settings
 from hartmann.storage.database import Database, open_database
-
-if TYPE_CHECKING:
-    from hartmann.vision.model_thread import EmbedderThread, ModelThread
 
 OnProgress = Callable[[str, int, int], None]
 """Called with a task in words, how much is done, and how much there is (0 while that is not known)."""
@@ -37,12 +34,24 @@ def ignore_progress(task: str, done: int, total: int) -> None:
     del task, done, total
 
 
+class OpenWriter(SeeingWriter, Protocol):
+    """A vision-language model until it is closed, such as `vision.model_thread.ModelThread`."""
+
+    def close(self) -> None: ...
+
+
+class OpenEmbeddings(Embeddings, Protocol):
+    """An embedding model until it is closed, such as `vision.model_thread.EmbedderThread`."""
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Models:
     """The models in their threads. `vision` is None in a server that only answers calls."""
 
-    vision: ModelThread | None
-    embedder: EmbedderThread
+    vision: OpenWriter | None
+    embedder: OpenEmbeddings
 
     def close(self) -> None:
         """Stop the threads and free the weights."""
@@ -66,12 +75,24 @@ class Engine:
         return Tools(self.models.vision, self.models.embedder, self.library, program_version())
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where models and the library's first content come from.
+
+    `load_models(settings, with_vision)` blocks; `fill_library(engine, on_progress)` does nothing when that is done.
+    """
+
+    load_models: Callable[[Settings, bool], Models]
+    fill_library: Callable[[Engine, OnProgress], Awaitable[None]]
+
+
 @asynccontextmanager
 async def open_engine(
     settings: Settings,
     readiness: Readiness,
     *,
     with_vision: bool,
+    sources: Sources,
     on_progress: OnProgress = ignore_progress,
     on_database: Callable[[Database], None] = lambda _: None,
 ) -> AsyncIterator[Engine]:
@@ -80,7 +101,7 @@ async def open_engine(
     `on_database` is called as soon as the database answers. Raises what `open_database` raises, ModelUnavailable
     for a model that can't be loaded, MissingExtra for a package that is not installed.
     """
-    loading = asyncio.create_task(asyncio.to_thread(load_models, settings, with_vision))
+    loading = asyncio.create_task(asyncio.to_thread(sources.load_models, settings, with_vision))
     try:
         async with _watched_database(settings, readiness, on_database) as database:
             on_progress("Loading the models", 0, 0)
@@ -104,14 +125,18 @@ def load_models(settings: Settings, with_vision: bool) -> Models:
     return Models(vision, embedder)
 
 
-async def fill(engine: Engine, on_progress: OnProgress = ignore_progress) -> None:
-    """Bring the library's first content in, unless it is there."""
+async def fill_from_corpus(engine: Engine, on_progress: OnProgress) -> None:
+    """Bring in the tunes of the music21 package, unless they are there."""
     from hartmann.library.ingest.corpus import fill_library
 
     def report(done: int, total: int, _: int) -> None:
         on_progress("Filling the library", done, total)
 
     await fill_library(engine.database, engine.models.embedder, report)
+
+
+REAL = Sources(load_models, fill_from_corpus)
+"""The models of the settings, and the tunes of music21."""
 
 
 async def run_unless_stopped(

@@ -34,7 +34,7 @@ from hartmann.serving.error_translation import known, to_status
 from hartmann.serving.event_translation import from_wishes
 from hartmann.serving.readiness import Readiness
 from hartmann.serving.request_validation import decode_picture, to_limits
-from hartmann.serving.startup import fill, open_engine, run_unless_stopped
+from hartmann.serving.startup import REAL, Sources, ignore_progress, open_engine, run_unless_stopped
 from hartmann.settings import Settings
 from hartmann.storage.composition_log import CompositionLog
 from hartmann.storage.database import Database
@@ -137,14 +137,14 @@ class Composer:
         await self._log.finish(lease, event, State.FAILED, error=write_error(status))
 
 
-async def work(settings: Settings, *, stop: asyncio.Event) -> None:
+async def work(settings: Settings, *, stop: asyncio.Event, sources: Sources = REAL) -> None:
     """A worker without a server, until `stop` is set. Raises what `serving.server.serve` raises at its start."""
     logs.configure(settings)
     readiness = Readiness()
 
     async def run() -> None:
-        async with open_engine(settings, readiness, with_vision=True) as engine:
-            await fill(engine)
+        async with open_engine(settings, readiness, with_vision=True, sources=sources) as engine:
+            await sources.fill_library(engine, ignore_progress)
             readiness.started.set()
             log.info("working")
             await run_composer(engine.database, engine.tools, settings, stop)
