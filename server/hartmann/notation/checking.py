@@ -51,7 +51,7 @@ def check(text: str, limits: Limits = _DEFAULT) -> Checked:
     parser = Parser(findings, limits)
     score = parser.parse()
     if score is not None:
-        judge(score, findings, parser.suspect_bars())
+        judge(score, findings, suspect=parser.suspect_bars(), barless=parser.barless)
         score = replace(with_sections(score), source=findings.edited_text())
     if len(cut) < len(text):
         findings.once(Severity.ERROR, "too_long", f"only the first {limits.characters} characters were read")

@@ -83,6 +83,7 @@ class Parser:
         self.empty_line = 0
         self.done = False
         self.last_field = ""
+        self.barless = False
         self._suspect: frozenset[tuple[int, int]] = frozenset()
 
     def parse(self) -> Score | None:
@@ -146,6 +147,7 @@ class Parser:
     def _directive(self, text: str) -> None:
         match = _MIDI.match(text)
         if not match:
+            self.barless = self.barless or text.strip().lower() == "midi nobarlines"
             return
         what, numbers = match[1].lower(), [int(n) for n in re.findall(r"-?\d{1,3}", match[2])]
         target: VoiceBuilder | _Header = self.current or self.header

@@ -409,8 +409,17 @@ class LineReader:
                 ERROR, "unclosed_grace", "`{` opens grace notes and is not closed before the bar line", token
             )
         else:
-            self.voice.bar.suspect = self.voice.bar.suspect or character.isalpha()
-            self.report(ERROR, "bad_character", f"`{character}` is no sign of music", token)
+            self._bad_character(token)
+
+    def _bad_character(self, token: re.Match[str]) -> None:
+        character = token[0]
+        following = token.string[token.end() : token.end() + 1]
+        if re.fullmatch(r"[h-wI-W]", character) and re.match(r"[A-Ga-g^_=\[({.~]", following):
+            message = f"`{character}` is a decoration that no `U:` field defines; it was left out"
+            self.report(WARNING, "bad_character", message, token)
+            return
+        self.voice.bar.suspect = self.voice.bar.suspect or character.isalpha()
+        self.report(ERROR, "bad_character", f"`{character}` is no sign of music", token)
 
     def _open_chord(self, token: re.Match[str]) -> None:
         """A chord without its `]`: what stands together is read as the chord."""

@@ -35,12 +35,18 @@ class _Measured:
         return full - self.bar.duration if full else Fraction(0)
 
 
-def judge(score: Score, findings: Findings, suspect: frozenset[tuple[int, int]] = frozenset()) -> None:
-    """Report what does not add up. `suspect` holds (voice, bar number) of bars not to be judged."""
-    text = findings.text
+def judge(
+    score: Score,
+    findings: Findings,
+    *,
+    suspect: frozenset[tuple[int, int]] = frozenset(),
+    barless: bool = False,
+) -> None:
+    """Report what does not add up. `suspect` holds (voice, bar number) of bars not to be judged; `barless` music
+    (`%%MIDI nobarlines`) has no bars to judge."""
     for voice in score.voices:
-        bars = _measured(voice, score.meter)
-        _judge_bars(voice, bars, findings, suspect, text)
+        if not barless:
+            _judge_bars(voice, _measured(voice, score.meter), findings, suspect)
         _judge_repeats(voice, findings)
     if len(score.voices) > 1:
         _judge_voices(score, findings)
@@ -70,43 +76,62 @@ def _is_seam(bar: Bar, following: Bar | None) -> bool:
 
 
 def _judge_bars(
-    voice: Voice,
-    bars: list[_Measured],
-    findings: Findings,
-    suspect: frozenset[tuple[int, int]],
-    text: str,
+    voice: Voice, bars: list[_Measured], findings: Findings, suspect: frozenset[tuple[int, int]]
 ) -> None:
     odd = [index for index, measured in enumerate(bars) if measured.lacks]
     if not odd:
         return
-    pickups = {m.bar.duration for m in bars if m.opens and m.lacks > 0}
+    pickups = {bars[i].bar.duration for i in odd if bars[i].opens and bars[i].lacks > 0}
+    ends = {bars[i].bar.duration for i in odd if bars[i].closes and bars[i].lacks > 0}
     for index in odd:
         measured = bars[index]
         bar = measured.bar
-        if (voice.number, bar.number) in suspect or (measured.lacks > 0 and bar.number == 0):
+        short = measured.lacks > 0
+        if (voice.number, bar.number) in suspect or (short and bar.number == 0):
             continue
-        if measured.lacks > 0 and _is_completed(bars, index, pickups):
+        if short and _is_completed(bars, index, pickups, ends):
             continue
-        code = "bar_too_short" if measured.lacks > 0 else "bar_too_long"
-        found = text[bar.place.start : bar.place.end].replace("\n", " ").strip()
-        message = (
-            f"the bar lasts {as_note_value(bar.duration, measured.meter)} but the meter is "
-            f"{_meter_name(measured.meter)}: `{found if len(found) <= 60 else found[:59] + '…'}`"
-        )
-        findings.add(ERROR, code, message, bar.place.start, voice=voice.number, bar=bar.number)
+        sloppy = short and ((measured.closes and pickups - ends) or (measured.opens and index > 0))
+        findings.add(
+            WARNING if sloppy else ERROR, "bar_too_short" if short else "bar_too_long",
+            _unequal(measured, findings.text), bar.place.start, voice=voice.number, bar=bar.number,
+        )  # fmt: skip
 
 
-def _is_completed(bars: list[_Measured], index: int, pickups: set[Fraction]) -> bool:
-    """True when the short bar at `index` meets the bar beyond a seam, or a pickup of the tune, to fill the meter."""
+def _unequal(measured: _Measured, text: str) -> str:
+    bar = measured.bar
+    spans = bar.spans or ((bar.place.start, bar.place.end),)
+    found = " ".join(text[start:end].strip() for start, end in spans)
+    lasts = as_note_value(bar.duration, measured.meter)
+    shown = found if len(found) <= 60 else found[:59] + "…"
+    return f"the bar lasts {lasts} but the meter is {_meter_name(measured.meter)}: `{shown}`"
+
+
+def _is_completed(bars: list[_Measured], index: int, pickups: set[Fraction], ends: set[Fraction]) -> bool:
+    """True when what the short bar at `index` lacks stands beyond a seam: in its neighbour, in a pickup that a
+    repeat leads back to, or in the part of a bar that all endings share."""
     measured = bars[index]
     full = measured.meter.bar_duration
     held = measured.bar.duration
-    if measured.closes and any(held + pickup == full for pickup in pickups):
+    if measured.bar.endings:
+        held += _lead(bars, index)
+    if measured.closes and (held == full or any(held + pickup == full for pickup in pickups)):
         return True
     if measured.closes and index + 1 < len(bars) and bars[index + 1].bar.duration + held == full:
         return True
-    ends = {m.bar.duration for m in bars if m.closes and m.lacks > 0}
+    if measured.opens and index and bars[index - 1].bar.duration + held == full:
+        return True
     return measured.opens and any(held + end == full for end in ends)
+
+
+def _lead(bars: list[_Measured], index: int) -> Fraction:
+    """What stands in the broken bar before the first ending of the group that `bars[index]` belongs to; 0 if whole."""
+    while index > 0 and bars[index].bar.endings and 1 not in bars[index].bar.endings:
+        index -= 1
+        while index > 0 and not bars[index].bar.endings:
+            index -= 1
+    before = bars[index - 1] if index > 0 else None
+    return before.bar.duration if before is not None and before.lacks > 0 else Fraction(0)
 
 
 def _judge_repeats(voice: Voice, findings: Findings) -> None:
