@@ -154,9 +154,9 @@ def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def load_embedder(name: str = "mini", device: str = "cpu") -> OpenClipEmbedder:
-    """Load an embedder by name (see above). Raises MissingExtra without open_clip, ModelUnavailable without the model."""
+    """Load an embedder by name, see above. Raises MissingExtra or ModelUnavailable."""
     try:
-        import open_clip
+        import open_clip  # type: ignore[import-untyped]
     except ImportError as error:
         raise MissingExtra("open_clip_torch", "server") from error
     try:
@@ -191,7 +191,7 @@ def _source(name: str) -> tuple[str, str]:
 def _load_longclip(open_clip: Any, path: Path, device: str) -> OpenClipEmbedder:
     """A LongCLIP checkpoint in the plain CLIP architecture of its own sizes."""
     import torch
-    from open_clip.model import build_model_from_openai_state_dict
+    from open_clip.model import build_model_from_openai_state_dict  # type: ignore[import-untyped]
 
     weights = one_position_table(_read_weights(path))
     digest = hashlib.blake2b(weights["positional_embedding"].float().numpy().tobytes(), digest_size=4)
