@@ -44,7 +44,7 @@ def no_tunes() -> NoReturn:
 
 
 async def fill(database: Database, embedder: WordEmbedder | None = None) -> None:
-    await fill_library(database, embedder or WordEmbedder(), tunes=sample_tunes, batch_tunes=16)
+    await fill_library(database, embedder or WordEmbedder(), tunes=sample_tunes, batch_tunes=16, processes=1)
 
 
 async def contents(database: Database) -> list[tuple[str, str, str, str]]:
@@ -58,7 +58,7 @@ async def contents(database: Database) -> list[tuple[str, str, str, str]]:
 
 
 async def test_every_tune_is_stored_or_refused_with_its_reason(database: Database) -> None:
-    filling = await fill_library(database, WordEmbedder(), tunes=sample_tunes, batch_tunes=16)
+    filling = await fill_library(database, WordEmbedder(), tunes=sample_tunes, batch_tunes=16, processes=1)
     assert filling.pieces + filling.rejected == len(sample_tunes())
     async with database.transaction() as connection:
         detail = (await connection.execute(text("SELECT detail FROM library_ingest"))).scalar_one()
@@ -70,7 +70,12 @@ async def test_every_tune_is_stored_or_refused_with_its_reason(database: Databas
 async def test_progress_ends_with_all_tunes_done(database: Database) -> None:
     seen: list[tuple[int, int, int]] = []
     filling = await fill_library(
-        database, WordEmbedder(), lambda *progress: seen.append(progress), tunes=sample_tunes, batch_tunes=16
+        database,
+        WordEmbedder(),
+        lambda *progress: seen.append(progress),
+        tunes=sample_tunes,
+        batch_tunes=16,
+        processes=1,
     )
     total = len(sample_tunes())
     assert seen[0] == (0, total, 0)

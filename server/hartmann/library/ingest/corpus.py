@@ -40,8 +40,9 @@ REVISION: Final = 1
 """Raise it when features or captions change: libraries then read the corpus again."""
 
 BATCH_TUNES: Final = 128
-INDEX_FROM: Final = 30_000
-"""Vectors of a space from which an HNSW index is built; below, exact search is as fast (bench_library.py)."""
+INDEX_FROM: Final = 20_000
+"""Vectors of a space from which an HNSW index is built. Below, exact search takes a few milliseconds too, and an
+index would cost the first start seconds to gain little (bench_library.py prints both)."""
 
 _LOCK: Final = 0x4841525421
 """The advisory lock of whoever fills the library."""

@@ -9,11 +9,12 @@ do not add up: it would teach its mistakes.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
 from hartmann.library.captions import caption as write_caption
+from hartmann.library.captions import clean_title
 from hartmann.library.features import MusicFeatures, measure_features
 from hartmann.library.ingest.music21_tunes import Tune
 from hartmann.notation.checking import check
@@ -102,8 +103,8 @@ def describe_abc(
         return Reject(
             id, f"it has {features.notes} notes; a piece needs at least {FEWEST_NOTES}", checked.problems
         )
-    name = title or checked.score.title or id.rsplit("/", 1)[-1]
-    said, text = caption or write_caption(features, name), to_abc(checked.score)
+    name = title or clean_title(checked.score.title) or id.rsplit("/", 1)[-1]
+    said, text = caption or write_caption(features, name), to_abc(replace(checked.score, title=name))
     return Piece(
         id=id,
         title=name,
