@@ -234,7 +234,9 @@ class Parser:
             return
         header = self.header
         header.key = field.key or header.key or Key("", "none", 0)
-        header.clef, header.octave, header.transpose = field.clef, field.octave, field.transpose
+        header.clef = field.clef or header.clef
+        header.octave = field.octave or header.octave
+        header.transpose = field.transpose or header.transpose
         header.percussion = header.percussion or field.clef.startswith("perc")
         self.current = None
 
@@ -387,6 +389,7 @@ class Parser:
         voice.transpose = voice.transpose or header.transpose
         voice.program = header.program if voice.program is None else voice.program
         voice.percussion = voice.percussion or header.percussion
+        voice.barless = self.barless
 
     def _inline(self, name: str, value: str, start: int) -> None:
         if name == "r":

@@ -133,6 +133,7 @@ class VoiceBuilder:
         self.bars: list[BarDraft] = []
         self.bar = BarDraft()
         self.line_notes: list[NoteDraft | None] = []
+        self.barless = False
         self.layer = 0
         self.note_count = 0
         self.verses = 0
@@ -178,7 +179,8 @@ class VoiceBuilder:
         step = letter.upper()
         octave += self.octave
         if accidental is not None:
-            self.accidentals[step] = accidental
+            if not self.barless:
+                self.accidentals[step] = accidental
             return pitch_of(step, accidental, octave)
         if self.tied and (step, octave) in self.tied:
             return pitch_of(step, self.tied[step, octave], octave)

@@ -2,8 +2,9 @@
 
 A sign in any voice counts for all of them, so one order of bar indexes serves every voice (a voice that is
 shorter skips what it lacks). Rules, where ABC 2.1 leaves room: a `:|` without `|:` goes back to where the
-last repeat ended, or to the beginning; a `|:` that nothing closes is played once; a `:|` at the end of a
-last ending closes it and repeats nothing more.
+last repeat ended or to the last double bar behind that, the first one to the beginning; a `|:` inside an
+open repeat closes it like `::`; one that nothing closes is played once; a `:|` at the end of a last ending
+closes it and repeats nothing more.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class _Signs:
     ends: int
     endings: frozenset[int]
     stops: bool
+    double: bool
     section: str
 
 
@@ -34,10 +36,10 @@ def unfold(score: Score) -> tuple[int, ...]:
     signs = _signs(score)
     parts = _played_parts(score, signs)
     if not parts:
-        return tuple(_play(signs, 0, len(signs)))
+        return tuple(_Player(signs, 0, len(signs)).play())
     played: list[int] = []
     for first, last in parts:
-        played += _play(signs, first, last)
+        played += _Player(signs, first, last).play()
         if len(played) > MAX_PLAYED:
             break
     return tuple(played[:MAX_PLAYED])
@@ -54,31 +56,74 @@ def _signs(score: Score) -> list[_Signs]:
                 max(bar.repeat_end for bar in bars),
                 frozenset(number for bar in bars for number in bar.endings),
                 any(bar.ending_stop for bar in bars),
+                any(bar.barline not in {"|", ""} for bar in bars),
                 next((bar.section for bar in bars if bar.section), ""),
             )
         )
     return signs
 
 
-def _play(signs: Sequence[_Signs], first: int, last: int) -> list[int]:
-    played: list[int] = []
-    start = at = first
-    turn = 1
-    while at < last and len(played) < MAX_PLAYED:
-        here = signs[at]
-        if here.starts and at != start:
-            start, turn = at, 1
-        if here.endings and turn not in here.endings:
-            at = _skip_ending(signs, at, last, turn)
-            continue
-        played.append(at)
-        if here.ends:
-            if turn < _turns(signs, start, at, last):
-                at, turn = start, turn + 1
+class _Player:
+    """Plays the bars from `first` to before `last`: a start to go back to, and which time through it is."""
+
+    def __init__(self, signs: Sequence[_Signs], first: int, last: int) -> None:
+        self.signs = signs
+        self.last = last
+        self.start = first
+        self.turn = 1
+        self.opened = False
+        self.repeated = False
+        self.in_ending = False
+
+    def play(self) -> list[int]:
+        played: list[int] = []
+        at = self.start
+        while at < self.last and len(played) < MAX_PLAYED:
+            here = self.signs[at]
+            if here.starts and at != self.start:
+                if self._forgot_to_close():
+                    at = self.start
+                    continue
+                self._begin(at)
+            self.opened = self.opened or here.starts
+            if here.endings and self.turn not in here.endings:
+                at = _skip_ending(self.signs, at, self.last, self.turn)
                 continue
-            start, turn = at + 1, 1
-        at += 1
-    return played
+            played.append(at)
+            at = self._after(at)
+        return played
+
+    def _after(self, at: int) -> int:
+        """The bar to play after the one at `at`."""
+        here = self.signs[at]
+        self.in_ending = self.in_ending or bool(here.endings)
+        if here.ends:
+            if self.turn < _turns(self.signs, self.start, at, self.last):
+                self.turn += 1
+                self.in_ending = False
+                return self.start
+            self._begin(at + 1)
+        elif self._ends_quietly(at):
+            self._begin(at + 1)
+        return at + 1
+
+    def _ends_quietly(self, at: int) -> bool:
+        """A stretch ends behind `at` without a `:|`: at a double bar after some repeat, or with the last ending."""
+        here = self.signs[at]
+        if self.in_ending:
+            return here.stops and not (at + 1 < self.last and self.signs[at + 1].endings)
+        return here.double and self.repeated and not self.opened
+
+    def _begin(self, at: int) -> None:
+        self.start, self.turn = at, 1
+        self.opened, self.in_ending, self.repeated = False, False, True
+
+    def _forgot_to_close(self) -> bool:
+        """A `|:` while another is open closes that one too, as `::` would."""
+        if not self.opened or self.turn > 1:
+            return False
+        self.turn = 2
+        return True
 
 
 def _turns(signs: Sequence[_Signs], start: int, at: int, last: int) -> int:
@@ -87,7 +132,7 @@ def _turns(signs: Sequence[_Signs], start: int, at: int, last: int) -> int:
     if not numbered:
         return signs[at].ends
     following = at + 1
-    while following < last and signs[following].endings and max(signs[following].endings) > max(numbered):
+    while following < last and signs[following].endings:
         numbered.append(max(signs[following].endings))
         following = _ending_end(signs, following, last)
     return max(numbered)
