@@ -53,7 +53,7 @@ def voice(bars: Sequence[Bar | str], *, number: int = 1, first_number: int = 1, 
 
 def score(*voices: Voice | Sequence[Bar | str], **fields: object) -> Score:
     """A score in C major, 4/4, with key and meter stated in every voice's first bar."""
-    made = Score("Tune", "", Key("C", "major", 0), Meter(4, 4), Fraction(1, 8), None, ())
+    made = Score("Tune", "", Key("C", "major", 0), Meter(4, 4), Fraction(1, 2), None, ())
     made = replace(made, **fields)  # type: ignore[arg-type]
     whole = [v if isinstance(v, Voice) else voice(v, number=i) for i, v in enumerate(voices, start=1)]
     return replace(made, voices=tuple(_with_signatures(v, made) for v in whole))

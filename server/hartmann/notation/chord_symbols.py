@@ -28,7 +28,7 @@ KINDS: dict[str, str] = {
     "5": "power",
 }  # fmt: skip
 
-_SYMBOL = re.compile(r"\(?([A-G])([#♯b♭]?)([^/\s]*)(?:/([A-Ga-g])([#♯b♭]?))?\)?")
+_SYMBOL = re.compile(r"([A-G])([#♯b♭]?)([^/\s]*)(?:/([A-Ga-g])([#♯b♭]?))?")
 _ALTER = {"#": 1, "♯": 1, "b": -1, "♭": -1}
 
 
@@ -48,11 +48,14 @@ def parse_chord_symbol(text: str) -> ChordSymbol | None:
     >>> parse_chord_symbol("F#m7/A")
     ChordSymbol(root=('F', 1), kind='minor-seventh', text='m7', bass=('A', 0))
     """
-    match = _SYMBOL.fullmatch(text.strip())
+    inner = text.strip()
+    if inner.startswith("(") and inner.endswith(")"):
+        inner = inner[1:-1]
+    match = _SYMBOL.fullmatch(inner)
     if match is None:
         return None
     step, accidental, word, bass, bass_accidental = match.groups()
-    kind = KINDS.get(word.rstrip(")") if word.count("(") < word.count(")") else word)
+    kind = KINDS.get(word)
     if kind is None:
         return None
     low = (bass.upper(), _ALTER.get(bass_accidental, 0)) if bass else None

@@ -27,6 +27,7 @@ from hartmann.notation.form import BarForm, form_of, written_out
 from hartmann.notation.instruments import instrument_name
 from hartmann.notation.note_values import spell
 from hartmann.notation.score import Bar, Key, Meter, Note, Score, Tempo, Voice
+from hartmann.notation.tune_fields import signature
 
 _CLEFS: dict[str, Callable[[], Any]] = {
     "treble": clef.TrebleClef, "bass": clef.BassClef, "alto": clef.AltoClef, "tenor": clef.TenorClef,
@@ -198,15 +199,17 @@ def _usual_clef(voice: Voice) -> type[clef.Clef]:
 
 
 def key_signature(stated: Key) -> key.KeySignature:
-    """music21's key: with its mode, and with the extra accidentals of `K:D exp _b ^f` where there are any."""
-    fifths = max(-7, min(7, stated.fifths))
-    if stated.extra:
-        made = key.KeySignature(fifths)
-        altered = {p.step: p.alter for p in made.alteredPitches} | dict(stated.extra)
-        made.alteredPitches = [f"{s}{'#' * a}{'-' * -a}" for s, a in altered.items() if a]
+    """music21's key, with the extra accidentals of `K:D exp _b ^f` where there are any.
+
+    The mode is stated for major and minor alone: MuseScore 3 calls the others errors in the file.
+    """
+    altered = {step: alter for step, alter in signature(stated).items() if alter}
+    if stated.extra and altered:
+        made = key.KeySignature(None)
+        made.alteredPitches = [f"{s}{'#' * a}{'-' * -a}" for s, a in altered.items()]
         return made
-    made = key.KeySignature(fifths)
-    return made if stated.mode == "none" else made.asKey(stated.mode)
+    made = key.KeySignature(max(-7, min(7, stated.fifths)))
+    return made.asKey(stated.mode) if stated.mode in {"major", "minor"} else made
 
 
 def time_signature(stated: Meter) -> meter.TimeSignature:

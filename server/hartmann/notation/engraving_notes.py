@@ -8,6 +8,7 @@ then belong to the first of them, a slur's end to the last.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -43,7 +44,9 @@ class NoteEngraver:
         self.accidentals = PrintedAccidentals(key)
 
     def fill(self, measure: stream.Stream[Any], notes: Sequence[Note]) -> None:
-        """Insert one layer's notes at their onsets."""
+        """Insert one layer's notes at their onsets. A rest that is alone is a rest of the whole bar."""
+        if len(notes) == 1 and notes[0].is_rest:
+            notes = [replace(notes[0], whole_bar=True)]
         for group in _tuplet_groups(notes):
             unit = tuplet_unit(group)
             for note in group:

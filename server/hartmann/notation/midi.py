@@ -3,10 +3,10 @@
 Conventions: 480 ticks a quarter, times rounded to the nearest tick; one track a voice, percussion on
 channel 10; ties joined; tempo, key and meter hold as written, so that a repeat brings back those of the
 place it returns to. Loudness follows the dynamics of each voice (MuseScore's values). A grace note takes
-a quarter of the unit note length from the note it leads to (less in a tuplet), as abc2midi plays it, but all
-together never more than half of that note; a staccato note sounds for half of its length. Ornaments and chord symbols are
-notation only and make no notes. A key of an instrument can't be struck while it is held: of two notes of
-one voice on the same pitch, the earlier ends where the later begins.
+a quarter of the unit note length from the note it leads to (less in a tuplet), as abc2midi plays it, but
+all together never more than half of that note; a staccato note sounds for half of its length. Ornaments
+and chord symbols are notation only and make no notes. A key of an instrument can't be struck while it is
+held: of two notes of one voice on the same pitch, the earlier ends where the later begins.
 """
 
 from __future__ import annotations

@@ -33,6 +33,8 @@ _PAGE_WIDTH, _PAGE_HEIGHT, _MARGIN = 1200, 1697, 85
 
 _REPEAT_LOOKS = {"forward": "heavy-light", "backward": "light-heavy"}
 
+_ABOVE = ("metronome", "words", "rehearsal", "segno", "coda")
+
 _MOTIVATION_WIDTH = 110
 """Characters a line of the motivation, at 8 points across the page."""
 
@@ -57,7 +59,7 @@ def to_musicxml(score: Score, *, motivation: str = "", provenance: Sequence[tupl
             _finish_instrument(entry, PERCUSSION_SOUND if voice.percussion else _sound(voice.program))
             if voice.percussion:
                 _unpitch(part, entry)
-    _complete_barlines(root)
+    _settle_looks(root)
     _clean(root)
     ET.indent(root)
     return (_PROLOGUE + ET.tostring(root, encoding="unicode") + "\n").encode()
@@ -218,8 +220,8 @@ def _plain(text: str) -> str:
     return _FORBIDDEN.sub("", text)
 
 
-def _complete_barlines(root: ET.Element) -> None:
-    """Every bar line says how it looks, and tempi stand above the staff; music21 leaves both to the reader."""
+def _settle_looks(root: ET.Element) -> None:
+    """Every bar line says how it looks, and words stand above the staff; music21 leaves both to the reader."""
     for barline in root.iter("barline"):
         if barline.find("bar-style") is None:
             repeat = barline.find("repeat")
@@ -228,8 +230,8 @@ def _complete_barlines(root: ET.Element) -> None:
             style.text = look
             barline.insert(0, style)
     for direction in root.iter("direction"):
-        if direction.find("direction-type/metronome") is not None:
-            direction.set("placement", "above")
+        if any(direction.find(f"direction-type/{kind}") is not None for kind in _ABOVE):
+            direction.set("placement", direction.get("placement", "above"))
 
 
 def _clean(root: ET.Element) -> None:
