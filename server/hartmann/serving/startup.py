@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -21,6 +21,9 @@ from hartmann.library.repository import PostgresLibrary
 from hartmann.serving.readiness import Part, Readiness
 from hartmann.settings import Settings
 from hartmann.storage.database import Database, open_database
+
+if TYPE_CHECKING:
+    from hartmann.vision.language_model import VisionLanguageModel
 
 OnProgress = Callable[[str, int, int], None]
 """Called with a task in words, how much is done, and how much there is (0 while that is not known)."""
@@ -106,7 +109,11 @@ async def open_engine(
         async with _watched_database(settings, readiness, on_database) as database:
             on_progress("Loading the models", 0, 0)
             models = await loading
-            yield Engine(database, PostgresLibrary(database), models)
+            warming = asyncio.create_task(asyncio.to_thread(warm_up))
+            try:
+                yield Engine(database, PostgresLibrary(database), models)
+            finally:
+                await asyncio.gather(warming, return_exceptions=True)
     finally:
         await _close_when_loaded(loading)
 
@@ -115,14 +122,44 @@ def load_models(settings: Settings, with_vision: bool) -> Models:
     """Load the models of the settings; blocks for seconds. Raises ModelUnavailable and MissingExtra."""
     from hartmann.vision.clip import load_embedder
     from hartmann.vision.model_thread import EmbedderThread, ModelThread
+
+    embedder = EmbedderThread(load_embedder(settings.embedding_model, settings.device))
+    if not with_vision:
+        return Models(None, embedder)
+    try:
+        vision = ModelThread(_load_vision_model(settings), settings.model_queue)
+    except BaseException:
+        embedder.close()
+        raise
+    return Models(vision, embedder)
+
+
+def _load_vision_model(settings: Settings) -> VisionLanguageModel:
+    from hartmann.vision.mini import vlm_folder
     from hartmann.vision.transformers_model import TransformersModel
 
-    embedder = EmbedderThread(load_embedder(settings.embedding_model, device=settings.device))
-    vision = None
-    if with_vision:
-        model = TransformersModel.load(settings.vision_model, device=settings.device, dtype=settings.dtype)
-        vision = ModelThread(model, queue_size=settings.model_queue)
-    return Models(vision, embedder)
+    is_mini = settings.vision_model == "mini"
+    return TransformersModel.load(
+        vlm_folder() if is_mini else settings.vision_model,
+        name="mini" if is_mini else "",
+        device=settings.device,
+        dtype=settings.dtype,
+        revision=settings.vision_revision,
+        local_files_only=settings.local_files_only,
+        trust_remote_code=settings.trust_remote_code,
+        profile="compact" if is_mini else "full",
+        threads=settings.torch_threads,
+    )
+
+
+def warm_up() -> None:
+    """Do once what takes seconds the first time only: MusPy imports most of the scientific Python there is."""
+    from hartmann.notation.checking import check
+    from hartmann.notation.metrics import measure
+
+    score = check("X:1\nM:4/4\nL:1/4\nK:C\nCDEF|]\n").score
+    if score is not None:
+        measure(score)
 
 
 async def fill_from_corpus(engine: Engine, on_progress: OnProgress) -> None:

@@ -49,9 +49,9 @@ class Running:
         return notation_pb2_grpc.NotationServiceStub(self.channel)
 
     async def compose(self, **fields: object) -> list[Event]:
-        """Every event of a composition, to its end."""
+        """Every event of a composition, to its end, without heartbeats."""
         request = composition_pb2.ComposeRequest(**{"picture": a_picture(), "seed": 7, **fields})
-        return [response.event async for response in self.compositions.Compose(request)]
+        return without_heartbeats([r.event async for r in self.compositions.Compose(request)])
 
     async def create(self, **fields: object) -> str:
         """The name of a new composition."""
@@ -61,8 +61,7 @@ class Running:
     async def watch(self, name: str, after: int = 0) -> list[Event]:
         """The events after a number, to the end, without heartbeats."""
         request = composition_pb2.WatchCompositionRequest(name=name, after_sequence=after)
-        events = [response.event async for response in self.compositions.WatchComposition(request)]
-        return [event for event in events if event.WhichOneof("event") != "heartbeat"]
+        return without_heartbeats([r.event async for r in self.compositions.WatchComposition(request)])
 
     async def until(self, name: str, kind: str) -> Event:
         """The first event of a kind."""
@@ -123,6 +122,11 @@ def a_picture(colour: tuple[int, int, int] = (120, 160, 200), size: tuple[int, i
     file = io.BytesIO()
     Image.new("RGB", size, colour).save(file, "PNG")
     return file.getvalue()
+
+
+def without_heartbeats(events: list[Event]) -> list[Event]:
+    """The events of the log: how many heartbeats come between them depends on the machine."""
+    return [event for event in events if event.WhichOneof("event") != "heartbeat"]
 
 
 def kinds(events: list[Event]) -> list[str]:

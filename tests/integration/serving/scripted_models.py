@@ -45,13 +45,15 @@ PIECE_TOKENS = 1000
 
 @dataclass
 class ScriptedWriter:
-    """A `SeeingWriter` with a script. `hold` stops it before each word of a piece until it is set."""
+    """A `SeeingWriter` with a script. `hold` stops it before each word of a piece until it is set;
+    `seconds_per_word` is how slowly it writes otherwise."""
 
     hold: asyncio.Event = field(default_factory=asyncio.Event)
     words_written: int = 0
     pieces_begun: int = 0
     in_a_piece: asyncio.Event = field(default_factory=asyncio.Event)
     fault: Exception | None = None
+    seconds_per_word: float = 0.0
 
     def __post_init__(self) -> None:
         self.hold.set()
@@ -74,7 +76,7 @@ class ScriptedWriter:
         for word in text.split(" "):
             on_text(word if word == text.split(" ")[-1] else f"{word} ")
             self.words_written += 1
-            await asyncio.sleep(0)
+            await asyncio.sleep(self.seconds_per_word)
             if is_piece:
                 await self.hold.wait()
         return Generation(text, Finish.STOP, len(text.split(" ")), 100)
