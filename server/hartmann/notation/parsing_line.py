@@ -429,7 +429,11 @@ class LineReader:
         self._take_chord(token, token["unclosed"], token.start("unclosed"), "")
 
     def _end_line(self) -> None:
-        """A line that ends on a full bar without a bar line: the bar ends there."""
+        """A line that ends on a full bar without a bar line: the bar ends there.
+
+        Its accidentals hold on: they last to the next bar line that is written (ABC 2.1, section 4.2), and the
+        Essen collection, which leaves these bar lines out, counts on it.
+        """
         voice = self.voice
         full = voice.meter.bar_duration
         if full and voice.bar.notes and voice.held() == full and voice.tuplet is None and not voice.broken:
@@ -439,7 +443,9 @@ class LineReader:
                 voice=voice.number, bar=-2 - len(voice.bars),
             )  # fmt: skip
             self.bars_left -= 1
+            accidentals = dict(voice.accidentals)
             voice.end_bar("|")
+            voice.accidentals.update(accidentals)
 
 
 def default_normal(actual: int, meter: Meter) -> int:
