@@ -61,6 +61,7 @@ class EmbeddedPostgres:
         )
         self._start_seconds = start_seconds
         self._use: IO[str] | None = None
+        self._log_bytes_before = 0
 
     def start(self) -> EmbeddedPostgres:
         """Start the server, or join the one that runs; answers when it takes connections.
@@ -139,6 +140,8 @@ class EmbeddedPostgres:
     def _start_locked(self) -> None:
         """Until it answers. It may be running, starting, stopping, dead, or dead with backends still alive."""
         self._initialise()
+        log = self.data / "log"
+        self._log_bytes_before = log.stat().st_size if log.exists() else 0
         deadline = time.monotonic() + self._start_seconds
         failure = ""
         while not self._answers():
@@ -206,9 +209,11 @@ class EmbeddedPostgres:
         )
 
     def _unavailable(self, reason: str) -> DatabaseUnavailable:
+        """With the last thing that Postgres itself said about it in its log, if it said anything."""
         log = self.data / "log"
         with contextlib.suppress(OSError, IndexError):
-            reason = [line for line in log.read_text().splitlines() if "FATAL" in line][-1]
+            said = log.read_bytes()[self._log_bytes_before :].decode(errors="replace")
+            reason = said.split("FATAL:")[1:][-1].splitlines()[0]
         return DatabaseUnavailable(
             f"the embedded database in {self.folder} does not start: {' '.join(reason.split())} (see {log})"
         )

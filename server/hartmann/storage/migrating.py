@@ -109,7 +109,6 @@ def _upgrade_locked(connection: Connection) -> None:
         command.upgrade(config, "head")
         connection.commit()
         queue_schema.upgrade(connection)
-        connection.commit()
     except DBAPIError as error:
         if "vector" not in str(error.orig):
             raise

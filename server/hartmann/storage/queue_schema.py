@@ -26,16 +26,18 @@ def expected() -> str:
 
 
 def upgrade(connection: Connection) -> None:
-    """Apply what is missing, in the caller's transaction; `queue_schema` exists."""
+    """Apply what is missing, each file in a transaction of its own; the table `queue_schema` exists."""
     done = current(connection)
     if not done:
         _run(connection, _whole_schema())
         connection.execute(text("INSERT INTO queue_schema (migration) VALUES (:last)"), {"last": expected()})
+        connection.commit()
         return
     for migration in _migrations():
         if migration.name > done:
             _run(connection, migration.read_text(encoding="utf-8"))
             connection.execute(text("UPDATE queue_schema SET migration = :last"), {"last": migration.name})
+            connection.commit()
 
 
 def _run(connection: Connection, sql: str) -> None:

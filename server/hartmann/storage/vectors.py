@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Double, bindparam, cast, text
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import UserDefinedType
 
@@ -36,9 +37,16 @@ class HalfVector(UserDefinedType[NDArray[np.float32]]):
         """Arrays become pgvector's text form."""
         return lambda value: None if value is None else to_text(value)
 
+    def literal_processor(self, dialect: Any) -> Any:  # noqa: ARG002
+        """For statements that are printed."""
+        return lambda value: f"'{to_text(value)}'"
+
     def result_processor(self, dialect: Any, coltype: Any) -> Any:  # noqa: ARG002
         """pgvector's text form becomes an array."""
         return lambda value: None if value is None else from_text(str(value))
+
+
+ischema_names["halfvec"] = HalfVector  # so that comparing the schema with the tables knows it
 
 
 def to_text(vector: NDArray[np.floating[Any]]) -> str:
