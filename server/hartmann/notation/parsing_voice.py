@@ -261,13 +261,14 @@ class VoiceBuilder:
 
     # -- bars ------------------------------------------------------------------------------------------
 
-    def end_bar(self, barline: str) -> None:
+    def end_bar(self, barline: str, *, keep_accidentals: bool = False) -> None:
         """Close the current bar and open the next with the key and meter now in force."""
         self.bar.barline = barline
         self.bars.append(self.bar)
         self.bar = BarDraft()
         self.line_notes.append(None)
-        self.accidentals.clear()
+        if not keep_accidentals:
+            self.accidentals.clear()
         self.layer = 0
 
     def held(self) -> Fraction:
