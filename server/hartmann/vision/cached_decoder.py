@@ -55,10 +55,15 @@ class CachedDecoder:
         start = len(self._ids)
         inputs = self._inputs(ids, start)
         watch = recorder.forward(start + len(ids)) if recorder else nullcontext()
-        with torch.inference_mode(), watch:
-            if "logits_to_keep" in self._accepted:
-                inputs["logits_to_keep"] = keep
-            output = self._model(**inputs, past_key_values=self._cache, use_cache=True)
+        if "logits_to_keep" in self._accepted:
+            inputs["logits_to_keep"] = keep
+        try:
+            with torch.inference_mode(), watch:
+                output = self._model(**inputs, past_key_values=self._cache, use_cache=True)
+        except BaseException:
+            # Some layers may have read the tokens and others not.
+            self.forget()
+            raise
         self._cache = output.past_key_values
         self._ids.extend(ids)
         return output.logits[0, -keep:].float()

@@ -1,8 +1,8 @@
 """From tokens to text as they come: whole characters only, stop strings cut, each token's place remembered.
 
 A token may be a part of a character, or change how its neighbours are written, so text is decoded over a window
-that begins at the last place known to be clean, and only what no later token can change is let out. Text that
-might be the beginning of a stop string is held back until it is clear.
+that begins at the last place known to be clean, and only what no later token can change is let out. Bytes that
+are no UTF-8 are left out. Text that might be the beginning of a stop string is held back until it is clear.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class TokenText:
         if after.endswith(_UNFINISHED) or len(after) <= len(before):
             self._ends.append(len(self.text))
             return
-        self.text += after[len(before) :]
+        self.text += after[len(before) :].replace(_UNFINISHED, "")
         self._window, self._read = self._read, len(self._tokens)
         self._ends.append(len(self.text))
         self._look_for_stop(len(after) - len(before))
