@@ -120,7 +120,7 @@ def test_a_header_and_then_its_body_make_bars_that_add_up(model: TransformersMod
 def test_an_assistants_text_is_continued_to_the_character(model: TransformersModel) -> None:
     whole = model.generate(request(sampling=Sampling(seed=5, temperature=0, max_tokens=20)))
     rest = replace(request(), grammar="start: /[a-z ]{20}/\n")
-    begun = rest.conversation + (Message(Role.ASSISTANT, whole.text[:10]),)
+    begun = (*rest.conversation, Message(Role.ASSISTANT, whole.text[:10]))
     continued = model.generate(
         replace(rest, conversation=begun, sampling=Sampling(seed=9, temperature=0, max_tokens=10))
     )

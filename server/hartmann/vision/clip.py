@@ -16,6 +16,7 @@ weighted by their tokens: nothing is cut off silently.
 from __future__ import annotations
 
 import hashlib
+import pickle
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,8 @@ from hartmann.errors import MissingExtra, ModelUnavailable
 LONGCLIP_KEPT_POSITIONS = 20
 """Positions that LongCLIP keeps as CLIP trained them (Zhang et al., ECCV 2024, section 3.2)."""
 _BATCH = 64
+_NOT_WEIGHTS = ("input_resolution", "context_length", "vocab_size")
+"""Numbers that OpenAI's checkpoints carry among their weights."""
 _SENTENCE_END = re.compile(r"(?<=[.!?;:\n])\s+")
 
 
@@ -165,7 +168,7 @@ def load_embedder(name: str = "mini", device: str = "cpu") -> OpenClipEmbedder:
         source, space = _source(name)
         model, preprocess = open_clip.create_model_from_pretrained(source, device=device)
         tokenizer = open_clip.get_tokenizer(source, context_length=model.context_length)
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+    except (OSError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:
         reason = str(error).splitlines()[0] if str(error) else repr(error)
         raise ModelUnavailable(f"the embedding model {name} can't be loaded: {reason}") from error
     return OpenClipEmbedder(model.eval(), preprocess, tokenizer, space=space, device=device)
@@ -190,17 +193,47 @@ def _source(name: str) -> tuple[str, str]:
 
 def _load_longclip(open_clip: Any, path: Path, device: str) -> OpenClipEmbedder:
     """A LongCLIP checkpoint in the plain CLIP architecture of its own sizes."""
-    import torch
-    from open_clip.model import build_model_from_openai_state_dict  # type: ignore[import-untyped]
-
-    weights = one_position_table(_read_weights(path))
-    digest = hashlib.blake2b(weights["positional_embedding"].float().numpy().tobytes(), digest_size=4)
-    model = build_model_from_openai_state_dict(weights, quick_gelu=True, cast_dtype=torch.float32).float()
-    preprocess = open_clip.image_transform(model.visual.image_size, is_train=False)
-    tokenizer = open_clip.SimpleTokenizer(context_length=model.context_length)
+    weights = {
+        name: value.float() if value.is_floating_point() else value
+        for name, value in one_position_table(_read_weights(path)).items()
+        if name not in _NOT_WEIGHTS
+    }
+    model = _clip_like(weights)
+    model.load_state_dict(weights)
+    digest = hashlib.blake2b(weights["positional_embedding"].numpy().tobytes(), digest_size=4).hexdigest()
     return OpenClipEmbedder(
-        model.to(device), preprocess, tokenizer, space=f"{path.stem}/{digest.hexdigest()}", device=device
+        model.eval().to(device),
+        open_clip.image_transform(model.visual.image_size, is_train=False),
+        open_clip.SimpleTokenizer(context_length=model.context_length),
+        space=f"{path.stem}/{digest}",
+        device=device,
     )
+
+
+def _clip_like(weights: dict[str, Any]) -> Any:
+    """A CLIP with a vision transformer, its sizes read from the shapes of OpenAI's weights; heads are 64 wide."""
+    from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg  # type: ignore[import-untyped]
+
+    def layers(prefix: str) -> int:
+        return sum(
+            name.startswith(f"{prefix}transformer.resblocks.") and name.endswith(".attn.in_proj_weight")
+            for name in weights
+        )
+
+    width, _, patch, _ = weights["visual.conv1.weight"].shape
+    grid = round((len(weights["visual.positional_embedding"]) - 1) ** 0.5)
+    vision = CLIPVisionCfg(
+        layers=layers("visual."), width=width, patch_size=patch, image_size=patch * grid, head_width=64
+    )
+    context, text_width = weights["positional_embedding"].shape
+    text = CLIPTextCfg(
+        context_length=context,
+        vocab_size=len(weights["token_embedding.weight"]),
+        width=text_width,
+        heads=max(1, text_width // 64),
+        layers=layers(""),
+    )
+    return CLIP(weights["text_projection"].shape[1], vision, text, quick_gelu=True)
 
 
 def one_position_table(weights: dict[str, Any]) -> dict[str, Any]:
