@@ -226,3 +226,9 @@ def test_the_short_caption_is_one_line(jig: MusicFeatures) -> None:
 )
 def test_titles_are_made_fit_for_a_sentence(title: str, clean: str) -> None:
     assert clean_title(title) == clean
+
+
+def test_a_tune_without_a_key_is_said_to_have_none() -> None:
+    features = measure_features(tune(JIG, meter=Meter(6, 8), value=Fraction(1, 2), key=Key("", "none", 0)))
+    assert "without a key, 6/8" in caption(features)
+    assert "without a key, 6/8" in short_caption(features)

@@ -1,0 +1,1 @@
+"""The library: captioned pieces, how they are described, stored and found."""

@@ -56,7 +56,7 @@ def short_caption(features: MusicFeatures) -> str:
     moods = ", ".join(features.moods[:2])
     kind = " ".join(filter(None, (features.origin, features.genre)))
     return (
-        f"{_article(moods)} {moods} {kind} in {features.key}, {_meter(features)}, "
+        f"{_article(moods)} {moods} {kind} {_key(features)}, {_meter(features)}, "
         f"{features.tempo_word} (~{features.bpm} bpm), {features.instrument}"
     )
 
@@ -64,7 +64,7 @@ def short_caption(features: MusicFeatures) -> str:
 def _opening(features: MusicFeatures, title: str, variety: _Variety) -> str:
     kind = " ".join(filter(None, (features.origin, features.genre)))
     first, second, third = features.moods[:3]
-    about = f"in {features.key}, {_meter(features)}, at {_article(features.tempo_word)} {_tempo(features)}"
+    about = f"{_key(features)}, {_meter(features)}, at {_article(features.tempo_word)} {_tempo(features)}"
     feeling = variety.pick(
         (
             f"with {_article(second)} {second}, {third} mood",
@@ -115,6 +115,10 @@ def _line(features: MusicFeatures, variety: _Variety) -> str:
 def _tempo(features: MusicFeatures) -> str:
     beats = _BEATS.get(features.beat)
     return f"{features.tempo_word} tempo (~{features.bpm} bpm{f' in {beats}' if beats else ''})"
+
+
+def _key(features: MusicFeatures) -> str:
+    return "without a key" if features.mode == "none" else f"in {features.key}"
 
 
 def _meter(features: MusicFeatures) -> str:
