@@ -8,6 +8,7 @@ text and is what counts.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -27,20 +28,28 @@ class _TextLog:
         self._logged = journal.characters_logged(stage, draft)
         self._text = ""
         self._grown = asyncio.Event()
+        self._finished = asyncio.Event()
 
     def write(self, text: str) -> None:
         self._text += text
         if len(self._text) > self._logged:
             self._grown.set()
 
-    async def log_as_it_grows(self) -> None:
-        while True:
+    def finish(self) -> None:
+        """Nothing more will be written."""
+        self._finished.set()
+        self._grown.set()
+
+    async def log_until_finished(self) -> None:
+        while not self._finished.is_set():
             await self._grown.wait()
             self._grown.clear()
-            await self.log_rest()
-            await asyncio.sleep(SECONDS_BETWEEN_DELTAS)
+            await self._log_rest()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._finished.wait(), SECONDS_BETWEEN_DELTAS)
+        await self._log_rest()
 
-    async def log_rest(self) -> None:
+    async def _log_rest(self) -> None:
         start, end = self._logged, len(self._text)
         if end <= start:
             return
@@ -58,15 +67,16 @@ async def stream_text(
     """
     log = _TextLog(journal, stage, draft)
     producer = asyncio.ensure_future(produce(log.write))
-    logger = asyncio.ensure_future(log.log_as_it_grows())
+    logger = asyncio.ensure_future(log.log_until_finished())
     try:
         await asyncio.wait({producer, logger}, return_when=asyncio.FIRST_COMPLETED)
         if logger.done():
             logger.result()
         result = await producer
+        log.finish()
+        await logger  # never cancelled in the middle of a write: that would leave a hole in the log
     finally:
         for task in (producer, logger):
             task.cancel()
         await asyncio.gather(producer, logger, return_exceptions=True)
-    await log.log_rest()
     return result

@@ -46,7 +46,7 @@ PIECE_TOKENS = 1000
 @dataclass
 class ScriptedWriter:
     """A `SeeingWriter` with a script. `hold` stops it before each word of a piece until it is set;
-    `seconds_per_word` is how slowly it writes otherwise."""
+    `seconds_per_word` is how slowly it writes a piece otherwise."""
 
     hold: asyncio.Event = field(default_factory=asyncio.Event)
     words_written: int = 0
@@ -76,7 +76,7 @@ class ScriptedWriter:
         for word in text.split(" "):
             on_text(word if word == text.split(" ")[-1] else f"{word} ")
             self.words_written += 1
-            await asyncio.sleep(self.seconds_per_word)
+            await asyncio.sleep(self.seconds_per_word if is_piece else 0)
             if is_piece:
                 await self.hold.wait()
         return Generation(text, Finish.STOP, len(text.split(" ")), 100)

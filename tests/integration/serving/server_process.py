@@ -1,9 +1,9 @@
 """A server or a worker with scripted models as a process of its own, for tests that kill it.
 
-    python server_process.py serve|front|work DATABASE_URL WORDS_PER_SECOND
+    python server_process.py serve|front|work DATABASE_URL SECONDS_PER_WORD
 
-Prints the server's address when it is ready (`working` for a worker). A slow pen makes room to kill it in the middle
-of a draft.
+Prints the server's address when it is ready (`working` for a worker). A slow pen makes sure that it is killed in the
+middle of a draft.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ def main() -> None:
     asyncio.run(run(kind, url, float(pace)))
 
 
-async def run(kind: str, url: str, words_per_second: float) -> None:
+async def run(kind: str, url: str, seconds_per_word: float) -> None:
     """Serve (with a worker or as a front alone) or work."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    settings = settings_for(url, lease_seconds=1.0)
-    sources = scripted(ScriptedWriter(seconds_per_word=1 / words_per_second))
+    settings = settings_for(url, lease_seconds=3.0)
+    sources = scripted(ScriptedWriter(seconds_per_word=seconds_per_word))
     if kind == "work":
         print("working", flush=True)
         await work(settings, stop=stop, sources=sources)
