@@ -69,6 +69,19 @@ def test_a_batch_gives_what_each_alone_gives(embedder: OpenClipEmbedder) -> None
     assert together.shape == (70, 24)
 
 
+def test_leaving_padding_out_changes_nothing(folder: Path) -> None:
+    import open_clip
+
+    model, _, _ = open_clip.create_model_and_transforms(f"local-dir:{folder}")
+    tokens = open_clip.get_tokenizer(f"local-dir:{folder}", context_length=16)(
+        ["rain", "a warm evening by the sea"]
+    )
+    with torch.inference_mode():
+        padded = model.eval().encode_text(tokens, normalize=True).numpy()
+    unpadded = load_embedder(str(folder)).embed_texts(["rain", "a warm evening by the sea"])
+    np.testing.assert_allclose(unpadded, padded, atol=1e-5)
+
+
 def test_the_end_of_a_long_text_counts(embedder: OpenClipEmbedder) -> None:
     beginning = "A wide and quiet sea under a grey sky in the early morning. Some boats lie on the shore. "
     one, other = embedder.embed_texts([beginning + "A red sun rises.", beginning + "It snows."])

@@ -129,7 +129,23 @@ class OpenClipEmbedder:
 
     def _encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         tokens = self._tokenizer(list(texts), context_length=self._context).to(self._device)
-        return self._to_numpy(self._model.encode_text, tokens)
+        return self._to_numpy(self._encode_unpadded, tokens)
+
+    def _encode_unpadded(self, tokens: Any) -> Any:
+        """Encode without the columns that are padding in every row: a caption fills a quarter of the context.
+
+        In CLIP's text tower, a text sees only what stands before it and is read off at its last token, so the
+        result is the same. Other towers get the whole context.
+        """
+        import torch
+
+        length = int(tokens.any(dim=0).nonzero().max()) + 1
+        table, mask = (getattr(self._model, name, None) for name in ("positional_embedding", "attn_mask"))
+        if length == tokens.shape[1] or table is None or mask is None:
+            return self._model.encode_text(tokens)
+        shorter = {"positional_embedding": table[:length], "attn_mask": mask[:length, :length]}
+        found = torch.func.functional_call(self._model, shorter, kwargs={"text": tokens[:, :length]})
+        return found["text_features"] if isinstance(found, dict) else found[1]
 
     def _encode_pictures(self, pictures: Sequence[Image]) -> NDArray[np.float32]:
         import torch
