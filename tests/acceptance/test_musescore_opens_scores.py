@@ -116,7 +116,7 @@ def test_the_frame_shows_title_composer_and_motivation(tmp_path: Path) -> None:
     result = MuseScore(tmp_path).convert({"frame": content}, "mscx")
     assert result.complaints == []
     root = ET.parse(result.folder / "frame.mscx").getroot()
-    shown = ["".join(text.itertext()) for text in root.findall(".//VBox/Text/text")]
+    shown = ["".join(text.itertext()).strip() for text in root.findall(".//VBox/Text/text")]
     assert sorted(shown) == ["Hartmann (machine-generated)", "The <grey> sea & its calm.", "two_voices"]
 
 

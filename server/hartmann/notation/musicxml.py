@@ -35,8 +35,14 @@ _REPEAT_LOOKS = {"forward": "heavy-light", "backward": "light-heavy"}
 
 _ABOVE = ("metronome", "words", "rehearsal", "segno", "coda")
 
-_MOTIVATION_WIDTH = 110
+_MOTIVATION_WIDTH = 160
 """Characters a line of the motivation, at 8 points across the page."""
+
+_MOTIVATION_LINES = 24
+"""Lines of the motivation at most: a third of the page; what is longer ends in an ellipsis."""
+
+_LINE_HEIGHT = 17
+"""Tenths a line at 8 points. MuseScore makes the frame as high as the credits are apart."""
 
 
 def to_musicxml(score: Score, *, motivation: str = "", provenance: Sequence[tuple[str, str]] = ()) -> bytes:
@@ -130,16 +136,22 @@ def _defaults() -> ET.Element:
 
 
 def _credits(title: str, composer: str, motivation: str) -> list[ET.Element]:
-    """Title in the middle, motivation on the left and composer on the right below it."""
+    """Title in the middle, below it the motivation on the left, and the composer on the right below both."""
+    lines = textwrap.wrap(
+        _plain(motivation), _MOTIVATION_WIDTH, max_lines=_MOTIVATION_LINES, placeholder=" …"
+    )
     top = _PAGE_HEIGHT - _MARGIN
+    bottom = top - 100 - _LINE_HEIGHT * len(lines)
     found = []
     if title:
         found.append(_credit("title", title, _PAGE_WIDTH // 2, top, "center", "top", "22"))
     if composer:
-        found.append(_credit("composer", composer, _PAGE_WIDTH - _MARGIN, top - 100, "right", "bottom", "10"))
-    if motivation.strip():
-        lines = "\n".join(textwrap.wrap(_plain(motivation), _MOTIVATION_WIDTH))
-        found.append(_credit("lyricist", lines, _MARGIN, top - 100, "left", "bottom", "8"))
+        found.append(_credit("composer", composer, _PAGE_WIDTH - _MARGIN, bottom, "right", "bottom", "10"))
+    if lines:
+        free_line = ["\N{NO-BREAK SPACE}"] if composer else []
+        found.append(
+            _credit("lyricist", "\n".join(lines + free_line), _MARGIN, bottom, "left", "bottom", "8")
+        )
     return found
 
 
