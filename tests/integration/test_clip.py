@@ -133,7 +133,7 @@ def long_clip_weights() -> dict[str, torch.Tensor]:
 
 
 def long_clip_text(weights: dict[str, torch.Tensor], tokens: torch.Tensor) -> torch.Tensor:
-    """LongCLIP's text encoder written out: both tables, masked at 20, causal attention, QuickGELU, the end token's row."""
+    """LongCLIP's text encoder written out: both tables, masked at 20, then CLIP's layers with QuickGELU."""
     kept = (torch.arange(248) < 20).float()[:, None]
     x = weights["token_embedding.weight"][tokens]
     x = x + weights["positional_embedding"] * kept + weights["positional_embedding_res"] * (1 - kept)

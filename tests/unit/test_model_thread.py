@@ -90,8 +90,9 @@ def thread(model: CountingModel) -> Iterator[ModelThread]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until something is so; another thread makes it so, hence no event to await."""
     async with asyncio.timeout(20):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
 

@@ -24,7 +24,8 @@ from hartmann.vision.language_model import Message, Role
 
 _SEQUENCE_INPUTS = ("mm_token_type_ids", "token_type_ids")
 """Processor outputs with one value a token; text after the picture has 0."""
-_NOT_FOR_THE_MODEL = ("input_ids", "attention_mask", "rows", "cols")
+_NOT_FOR_THE_MODEL = ("input_ids", "attention_mask")
+_TILE = re.compile(r"<row_(\d+)_col_(\d+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,7 @@ class ChatPrompter:
     def _process_anew(self, text: str, picture: Image | None) -> Prompt:
         if picture is None:
             return Prompt(tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"]))
-        options = {"return_row_col_info": True} if _tells_tiles(self._processor) else {}
-        inputs = self._processor(text=[text], images=[picture], return_tensors="pt", **options)
+        inputs = self._processor(text=[text], images=[picture], return_tensors="pt")
         ids = inputs["input_ids"][0].tolist()
         columns = tuple(np.flatnonzero(np.array(ids) == self._image_token).tolist())
         if not columns:
@@ -152,7 +152,8 @@ class ChatPrompter:
             },
             per_token={name: tuple(inputs[name][0].tolist()) for name in _SEQUENCE_INPUTS if name in inputs},
             layout_inputs={
-                name: inputs[name] for name in ("image_grid_thw", "rows", "cols") if name in inputs
+                **({"image_grid_thw": inputs["image_grid_thw"]} if "image_grid_thw" in inputs else {}),
+                **_tiles(self._tokenizer.decode(ids)),
             },
             merge=self._merge,
         )
@@ -164,9 +165,9 @@ class ChatPrompter:
         return self._digest[1]
 
 
-def _tells_tiles(processor: Any) -> bool:
-    """Idefics 3 and SmolVLM cut pictures into tiles, and say how many when asked."""
-    return (
-        "Idefics3" in type(processor.image_processor).__name__
-        or "SmolVLM" in type(processor.image_processor).__name__
-    )
+def _tiles(text: str) -> dict[str, int]:
+    """Rows and columns of tiles, for the families that name each tile in the text (Idefics 3, SmolVLM)."""
+    places = [(int(row), int(column)) for row, column in _TILE.findall(text)]
+    if not places:
+        return {}
+    return {"rows": max(row for row, _ in places), "cols": max(column for _, column in places)}

@@ -307,7 +307,7 @@ def _load(source: str | Path, options: dict[str, Any], dtype: str, device: str) 
             if "attention" not in str(error).lower():
                 raise
             model = AutoModelForImageTextToText.from_pretrained(str(source), **more)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, AttributeError, TypeError) as error:
         raise ModelUnavailable(
             f"{source} can't be loaded as a model that sees and writes: {str(error).splitlines()[0]}"
         ) from error

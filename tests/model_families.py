@@ -1,0 +1,208 @@
+"""The architectures people bring, tiny and random: each saved as its folder is, with the mini's tokenizer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from models import tiny_tokenizer
+
+IMAGE, VIDEO = "<|image_pad|>", "<|video_pad|>"
+START, END = "<|vision_start|>", "<|vision_end|>"
+
+
+def _text(tokenizer: Any, **changes: Any) -> dict[str, Any]:
+    return {
+        "vocab_size": len(tokenizer),
+        "hidden_size": 64,
+        "intermediate_size": 96,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 1024,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+        "bos_token_id": None,
+        **changes,
+    }
+
+
+def _qwen_tokens(tokenizer: Any) -> dict[str, int]:
+    names = {"image": IMAGE, "video": VIDEO, "vision_start": START, "vision_end": END}
+    return {f"{name}_token_id": tokenizer.convert_tokens_to_ids(token) for name, token in names.items()}
+
+
+def _qwen2_vl(tokenizer: Any) -> tuple[Any, Any]:
+    import transformers as hf
+    from transformers.models.qwen2_vl.video_processing_qwen2_vl import Qwen2VLVideoProcessor
+
+    rope = {"rope_type": "default", "mrope_section": [2, 3, 3], "rope_theta": 10000.0}
+    vision = {
+        "depth": 2,
+        "embed_dim": 32,
+        "hidden_size": 64,
+        "num_heads": 2,
+        "patch_size": 14,
+        "mlp_ratio": 2,
+        "spatial_merge_size": 2,
+        "temporal_patch_size": 2,
+    }
+    config = hf.Qwen2VLConfig(
+        text_config=_text(tokenizer, rope_parameters=rope), vision_config=vision, **_qwen_tokens(tokenizer)
+    )
+    images = hf.Qwen2VLImageProcessor(size={"shortest_edge": 784 * 9, "longest_edge": 784 * 40})
+    processor = hf.Qwen2VLProcessor(
+        images, tokenizer, Qwen2VLVideoProcessor(), chat_template=tokenizer.chat_template
+    )
+    return hf.Qwen2VLForConditionalGeneration(config), processor
+
+
+def _qwen3_vl(tokenizer: Any) -> tuple[Any, Any]:
+    import transformers as hf
+    from transformers.models.qwen3_vl.video_processing_qwen3_vl import Qwen3VLVideoProcessor
+
+    rope = {
+        "rope_type": "default",
+        "mrope_section": [2, 3, 3],
+        "rope_theta": 10000.0,
+        "mrope_interleaved": True,
+    }
+    vision = {
+        "depth": 3,
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_heads": 2,
+        "patch_size": 16,
+        "spatial_merge_size": 2,
+        "temporal_patch_size": 2,
+        "out_hidden_size": 64,
+        "num_position_embeddings": 64,
+        "deepstack_visual_indexes": [0, 1],
+    }
+    text = _text(tokenizer, head_dim=16, rope_parameters=rope)
+    config = hf.Qwen3VLConfig(text_config=text, vision_config=vision, **_qwen_tokens(tokenizer))
+    images = hf.Qwen2VLImageProcessor(
+        patch_size=16, size={"shortest_edge": 1024 * 9, "longest_edge": 1024 * 40}
+    )
+    processor = hf.Qwen3VLProcessor(
+        images, tokenizer, Qwen3VLVideoProcessor(), chat_template=tokenizer.chat_template
+    )
+    return hf.Qwen3VLForConditionalGeneration(config), processor
+
+
+def _llava(tokenizer: Any) -> tuple[Any, Any]:
+    import transformers as hf
+
+    vision = {
+        "model_type": "clip_vision_model",
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 2,
+        "image_size": 56,
+        "patch_size": 14,
+        "projection_dim": 32,
+    }
+    config = hf.LlavaConfig(
+        vision_config=vision,
+        text_config={"model_type": "llama", **_text(tokenizer)},
+        image_token_index=tokenizer.convert_tokens_to_ids(IMAGE),
+    )
+    images = hf.CLIPImageProcessor(size={"shortest_edge": 56}, crop_size={"height": 56, "width": 56})
+    processor = hf.LlavaProcessor(
+        images,
+        tokenizer,
+        patch_size=14,
+        vision_feature_select_strategy="default",
+        image_token=IMAGE,
+        num_additional_image_tokens=1,
+        chat_template=tokenizer.chat_template,
+    )
+    return hf.LlavaForConditionalGeneration(config), processor
+
+
+def _gemma3(tokenizer: Any) -> tuple[Any, Any]:
+    import transformers as hf
+
+    named = hf.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer.backend_tokenizer,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        extra_special_tokens={"boi_token": START, "eoi_token": END, "image_token": IMAGE},
+    )
+    text = _text(
+        tokenizer,
+        head_dim=16,
+        sliding_window=32,
+        layer_types=["sliding_attention", "full_attention", "full_attention"],
+    )
+    vision = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "image_size": 56,
+        "patch_size": 7,
+    }
+    config = hf.Gemma3Config(
+        text_config=text,
+        vision_config=vision,
+        mm_tokens_per_image=16,
+        image_token_index=tokenizer.convert_tokens_to_ids(IMAGE),
+        boi_token_index=tokenizer.convert_tokens_to_ids(START),
+        eoi_token_index=tokenizer.convert_tokens_to_ids(END),
+    )
+    template = tokenizer.chat_template.replace(START + IMAGE + END, START)
+    images = hf.Gemma3ImageProcessor(size={"height": 56, "width": 56})
+    processor = hf.Gemma3Processor(images, named, image_seq_length=16, chat_template=template)
+    return hf.Gemma3ForConditionalGeneration(config), processor
+
+
+def _idefics3(tokenizer: Any) -> tuple[Any, Any]:
+    import transformers as hf
+
+    names = ["<fake_token_around_image>", "<image>", "<end_of_utterance>", "<global-img>"]
+    names += [f"<row_{row}_col_{column}>" for row in range(1, 4) for column in range(1, 4)]
+    tokenizer.add_tokens(names, special_tokens=True)
+    vision = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "image_size": 64,
+        "patch_size": 8,
+    }
+    config = hf.Idefics3Config(
+        text_config={"model_type": "llama", **_text(tokenizer)},
+        vision_config=vision,
+        scale_factor=2,
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    images = hf.Idefics3ImageProcessor(size={"longest_edge": 192}, max_image_size={"longest_edge": 64})
+    template = tokenizer.chat_template.replace(START + IMAGE + END, "<image>")
+    processor = hf.Idefics3Processor(images, tokenizer, image_seq_len=16, chat_template=template)
+    return hf.Idefics3ForConditionalGeneration(config), processor
+
+
+FAMILIES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+    "qwen2-vl": _qwen2_vl,
+    "qwen3-vl": _qwen3_vl,
+    "llava": _llava,
+    "gemma3": _gemma3,
+    "idefics3": _idefics3,
+}
+
+
+def save_family(name: str, folder: Path) -> Path:
+    """One family's tiny model as a folder."""
+    import torch
+
+    torch.manual_seed(1)
+    tokenizer = tiny_tokenizer()
+    model, processor = FAMILIES[name](tokenizer)
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
