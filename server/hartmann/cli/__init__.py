@@ -18,12 +18,13 @@ def main() -> int:
     from hartmann.cli.application import application
     from hartmann.cli.exit_codes import exit_code_of
     from hartmann.cli.interruption import Interrupted
+    from hartmann.cli.printable import printable
     from hartmann.errors import HartmannError
 
     try:
         application(prog_name="hartmann")
     except HartmannError as error:
-        print(f"hartmann: {error.message}", file=sys.stderr)
+        print(f"hartmann: {printable(error.message)}", file=sys.stderr)
         return exit_code_of(error)
     except Interrupted as interruption:
         return interruption.exit_code

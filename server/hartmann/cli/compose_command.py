@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from hartmann.cli.interruption import Interruptions
     from hartmann.cli.record import Record
     from hartmann.client import Composing
-    from hartmann.v1.composition_pb2 import Wishes
+    from hartmann.composing.events import Wishes
 
 WISHES = "What the music should be"
 LARGEST_SEED = 2**32 - 1
@@ -76,7 +77,7 @@ def compose(
     """
     body = read_picture_file(image)
     check_output_folder(output)
-    from hartmann.v1.composition_pb2 import Wishes
+    from hartmann.composing.events import Wishes
 
     wishes = Wishes(
         key=key,
@@ -88,6 +89,8 @@ def compose(
         difficulty=difficulty,
     )
     order = Order(image, body, prompt, wishes, seed, output)
+    if not server:
+        check_order(order)
     raise typer.Exit(_compose(order, server, api_key, as_json=json))
 
 
@@ -117,11 +120,23 @@ def check_output_folder(folder: Path) -> None:
         raise InvalidRequest(f"the folder {nearest} can't be written; choose another with -o")
 
 
+def check_order(order: Order) -> None:
+    """Raises what a server of ours would raise, before the seconds that it takes to start one."""
+    from hartmann.cli.configuration import load_settings
+    from hartmann.composing.wishes import read_wishes
+    from hartmann.vision.pictures import PictureLimits, read_picture
+
+    settings = load_settings()
+    read_picture(order.body, PictureLimits(settings.max_picture_bytes, settings.max_picture_pixels))
+    read_wishes(order.wishes)
+
+
 def _compose(order: Order, server: str, api_key: str, *, as_json: bool) -> int:
     """The whole of it; returns the exit status."""
     from hartmann.cli.display import choose_display
     from hartmann.cli.interruption import Interruptions
     from hartmann.cli.record import Record
+    from hartmann.v1 import composition_pb2 as pb
 
     record = Record(order.picture.name, order.prompt)
     with (
@@ -132,7 +147,7 @@ def _compose(order: Order, server: str, api_key: str, *, as_json: bool) -> int:
         composing = client.compose(
             order.body,
             prompt=order.prompt,
-            wishes=order.wishes,
+            wishes=pb.Wishes(**dataclasses.asdict(order.wishes)),
             seed=order.seed,
             cancel_on_disconnect=not server,
         )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from hartmann.cli import wording
+from hartmann.cli.printable import printable
 from hartmann.cli.record import Record
 from hartmann.cli.sections import sections_of
 from hartmann.v1 import composition_pb2 as pb
@@ -32,7 +33,7 @@ def explanation_page(record: Record) -> str:
 
 def escaped(text: str) -> str:
     """Text on one line that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", printable(" ".join(text.split())))
 
 
 def _opening(record: Record) -> str:

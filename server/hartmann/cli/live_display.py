@@ -24,6 +24,7 @@ from rich.text import Text
 from hartmann.cli import wording
 from hartmann.cli.announcements import Progress
 from hartmann.cli.assembled_text import AssembledText
+from hartmann.cli.printable import printable
 from hartmann.cli.record import Record
 from hartmann.v1 import composition_pb2 as pb
 
@@ -65,13 +66,13 @@ class LiveDisplay:
         match event.WhichOneof("event"):
             case "accepted":
                 self._begin("Waiting for a worker")
-                self._say(Text(wording.accepted_sentence(event.accepted, record.picture), style="bold"))
+                self._say(_plain(wording.accepted_sentence(event.accepted, record.picture), style="bold"))
             case "stage_started":
                 self._begin(wording.stage_title(event.stage))
             case "text_delta":
                 self._written = self._texts.add(event)
             case "caption":
-                self._section("The picture", took, Text(event.caption.text))
+                self._section("The picture", took, _plain(event.caption.text))
             case "references":
                 self._section("References", took, _references(event.references))
             case "draft":
@@ -81,7 +82,7 @@ class LiveDisplay:
             case "score":
                 self._section(f"“{event.score.title}”", "", _score(event.score))
             case "cancelled":
-                self._say(Text("Cancelled.", style="yellow"))
+                self._say(_plain("Cancelled.", style="yellow"))
 
     def stopping(self) -> None:
         """The results are written; the server is being stopped."""
@@ -102,7 +103,7 @@ class LiveDisplay:
 
     def _section(self, title: str, took: str, body: RenderableType) -> None:
         self._written = ""
-        heading = Text.assemble((title, "bold"), ("  " + took if took else "", "dim"))
+        heading = Text.assemble((printable(title), "bold"), ("  " + took if took else "", "dim"))
         self._console.print(Rule(heading, align="left", style="dim"))
         self._console.print(Padding(body, (0, 0, 1, 2)))
 
@@ -118,14 +119,19 @@ class LiveDisplay:
             parts.append(_bar(self._progress))
         if self._written:
             tail = "\n".join(self._written.splitlines()[-LINES_WRITTEN:])
-            parts.append(Padding(Text(tail, style="dim"), (0, 0, 0, 2)))
+            parts.append(Padding(_plain(tail, style="dim"), (0, 0, 0, 2)))
         return Group(*parts)
+
+
+def _plain(text: str, style: str = "") -> Text:
+    """Text as it is: no markup, no control characters."""
+    return Text(printable(text), style=style)
 
 
 def _bar(progress: Progress) -> Table:
     row = Table.grid(padding=(0, 1))
     share = f"{progress.done:,} of {progress.total:,}"
-    row.add_row(ProgressBar(total=progress.total, completed=progress.done, width=40), Text(share))
+    row.add_row(ProgressBar(total=progress.total, completed=progress.done, width=40), _plain(share))
     return row
 
 
@@ -134,17 +140,17 @@ def _references(references: pb.References) -> RenderableType:
     for reference in references.references:
         image, text = (wording.similarity(reference, side) for side in ("image", "text"))
         table.add_row(
-            str(reference.rank), Text(reference.title), image, text, Text(reference.caption, style="dim")
+            str(reference.rank), _plain(reference.title), image, text, _plain(reference.caption, style="dim")
         )
-    return Group(table, Text(references.note)) if references.note else table
+    return Group(table, _plain(references.note)) if references.note else table
 
 
 def _draft(draft: pb.Draft) -> RenderableType:
-    parts: list[RenderableType] = [Text(draft.abc.rstrip("\n"), style="cyan")]
+    parts: list[RenderableType] = [_plain(draft.abc.rstrip("\n"), style="cyan")]
     bad = any(wording.SEVERITIES.get(problem.severity) == "error" for problem in draft.problems)
-    parts.append(Text(wording.problem_count(list(draft.problems)), style="red" if bad else "green"))
-    parts.extend(Text(f"  {wording.problem_sentence(problem)}") for problem in draft.problems)
-    parts.extend(Text(note, style="dim") for note in (wording.changed_bars(draft), draft.note) if note)
+    parts.append(_plain(wording.problem_count(list(draft.problems)), style="red" if bad else "green"))
+    parts.extend(_plain(f"  {wording.problem_sentence(problem)}") for problem in draft.problems)
+    parts.extend(_plain(note, style="dim") for note in (wording.changed_bars(draft), draft.note) if note)
     if draft.HasField("metrics"):
         parts.append(_metrics(draft))
     return Group(*parts)
@@ -153,27 +159,27 @@ def _draft(draft: pb.Draft) -> RenderableType:
 def _metrics(draft: pb.Draft) -> Table:
     table = Table.grid(padding=(0, 2))
     for row in wording.metric_rows(draft.metrics):
-        table.add_row(Text(row.name), Text(row.value, style="bold"), Text(row.meaning, style="dim"))
+        table.add_row(_plain(row.name), _plain(row.value, style="bold"), _plain(row.meaning, style="dim"))
     return table
 
 
 def _explanation(explanation: pb.Explanation) -> RenderableType:
     from hartmann.cli.sections import sections_of
 
-    parts: list[RenderableType] = [Text(explanation.motivation)]
+    parts: list[RenderableType] = [_plain(explanation.motivation)]
     parts.extend(
-        Text(f"  {section.label}: looked most at {section.region}", style="dim")
+        _plain(f"  {section.label}: looked most at {section.region}", style="dim")
         for section in sections_of(explanation)
     )
     if sentence := wording.faithfulness_sentence(explanation):
-        parts.append(Text(sentence, style="dim"))
+        parts.append(_plain(sentence, style="dim"))
     return Group(*parts)
 
 
 def _score(score: pb.Score) -> RenderableType:
-    parts: list[RenderableType] = [Text(f"From draft {score.draft}: {score.rule}")]
+    parts: list[RenderableType] = [_plain(f"From draft {score.draft}: {score.rule}")]
     parts.extend(
-        Text(f"  {overlap.reference_id}: {wording.overlap_sentence(overlap)}", style="dim")
+        _plain(f"  {overlap.reference_id}: {wording.overlap_sentence(overlap)}", style="dim")
         for overlap in score.originality
     )
     return Group(*parts)

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from hartmann.cli import wording
 from hartmann.cli.announcements import Progress
+from hartmann.cli.printable import printable
 from hartmann.cli.record import Record
 from hartmann.v1 import composition_pb2 as pb
 
@@ -104,10 +105,10 @@ class PlainDisplay:
 
     def _say(self, text: str) -> None:
         elapsed = time.monotonic() - self._began
-        print(f"[{elapsed:7.1f} s] {text}", file=self._output, flush=True)
+        print(f"[{elapsed:7.1f} s] {printable(text)}", file=self._output, flush=True)
 
     def _more(self, text: str) -> None:
-        print(f"            {text}", file=self._output, flush=True)
+        print(f"            {printable(text)}", file=self._output, flush=True)
 
 
 def _after_dash(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import io
-
 from hartmann.cli.explanation_page import explanation_page
 from hartmann.cli.record import Record, to_json_lines
 from hartmann.cli.sections import sections_of
 from hartmann.v1 import composition_pb2 as pb
+
+ALREADY_TAKEN = 2**31
+"""Pixels. The server took the picture, so its limits are kept; ours need not be the same."""
 
 
 def contents_of(record: Record, picture: bytes) -> dict[str, bytes]:
@@ -19,25 +20,20 @@ def contents_of(record: Record, picture: bytes) -> dict[str, bytes]:
     if score is None:
         raise ValueError("the composition has no score yet")
     contents = {".musicxml": score.musicxml, ".abc": score.abc.encode(), ".mid": score.midi}
-    if panels := _attention_panels(record.explanation, picture):
+    if panels := _attention_panels(record.explanation, picture, score.title):
         contents[".attention.png"] = panels
     contents[".explanation.md"] = explanation_page(record).encode()
     contents[".events.jsonl"] = to_json_lines(record.events)
     return contents
 
 
-def _attention_panels(explanation: pb.Explanation | None, picture: bytes) -> bytes:
+def _attention_panels(explanation: pb.Explanation | None, picture: bytes, title: str) -> bytes:
     """The picture once for each section with the section's map over it, as PNG; empty without attention."""
     sections = sections_of(explanation) if explanation is not None else ()
     if not sections:
         return b""
-    from PIL import Image, ImageOps
-
     from hartmann.vision.heatmap import panels
+    from hartmann.vision.pictures import PictureLimits, read_picture
 
-    with Image.open(io.BytesIO(picture)) as opened:
-        upright = ImageOps.exif_transpose(opened).convert("RGB")
-    drawn = panels(upright, [(section.label, section.heat) for section in sections])
-    png = io.BytesIO()
-    drawn.save(png, "PNG")
-    return png.getvalue()
+    shown = read_picture(picture, PictureLimits(len(picture), ALREADY_TAKEN)).image
+    return panels(shown, [(section.label, section.heat) for section in sections], title)

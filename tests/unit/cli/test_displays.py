@@ -76,6 +76,16 @@ def test_plain_lines_hold_no_terminal_codes() -> None:
     assert "\x1b" not in plain()
 
 
+@pytest.mark.parametrize("kind", [PlainDisplay, LiveDisplay])
+def test_terminal_codes_in_a_models_text_are_shown_not_obeyed(kind: type) -> None:
+    output = io.StringIO()
+    display = kind(Console(file=output, force_terminal=True) if kind is LiveDisplay else output)
+    event = pb.CompositionEvent(sequence=1, caption=pb.Caption(text="\x1b]0;owned\x07 a\rb"))
+    display.event(event, Record("sunset.jpg"))
+    assert "\x1b]0;" not in output.getvalue()
+    assert "\ufffd]0;owned\ufffd a\ufffdb" in output.getvalue()
+
+
 def test_plain_lines_leave_out_pieces_of_text() -> None:
     assert "A low sun\n" not in plain()
 
