@@ -35,16 +35,17 @@ _TEXT_FIELDS = frozenset("ABDFGHINOSZRWmr")
 _MIDI = re.compile(r"\s*MIDI\s+(program|channel|transpose|drummap)\b\s*(.*)", re.I)
 _KEY_LINE = re.compile(r"^[ \t]*K:", re.M)
 _KEPT_FIELDS = 40
+_VERSES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much of a text is read. Beyond them reading stops and a problem says so."""
 
-    characters: int = 400_000
-    bars: int = 20_000
+    characters: int = 100_000
+    bars: int = 4_000
     voices: int = 64
-    notes: int = 100_000
+    notes: int = 20_000
     problems: int = 200
 
 
@@ -319,6 +320,8 @@ class Parser:
 
     def _lyrics(self, value: str) -> None:
         if self.current is not None:
+            if self.current.verses >= _VERSES:
+                return
             align_lyrics(value.strip(), self.current.line_notes, self.current.verses)
             self.current.verses += 1
 
@@ -407,7 +410,7 @@ class Parser:
         for voice in self.voices.values():
             voice.give_rest()
             if voice.drop_last_start():
-                message = "`|:` opens a repeat after the last note"
+                message = "a repeat or an ending opens after the last note"
                 self.findings.add(
                     WARNING, "unclosed_repeat", message, voice=voice.number, bar=-1 - len(voice.bars)
                 )

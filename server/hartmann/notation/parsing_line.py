@@ -28,6 +28,8 @@ CHORD_SYMBOL = re.compile(
     r"\(?(?:[A-G][#b♯♭]?(?:maj|min|mi|m|M|dim|aug|sus|add|dom|omit|no|alt|\+|-|°|o|ø|Δ|\d|[#b()]|,)*"
     r"(?:/[A-Ga-g][#b+-]*)?|N\.?C\.?)\)?"
 )
+_MOST_IN_A_BAR = 1000
+_MOST_GRACE = 64
 MAX_LENGTH = Fraction(4096)
 
 
@@ -131,13 +133,16 @@ class LineReader:
         return "^"
 
     def _add(self, draft: NoteDraft) -> None:
-        self.notes_left -= len(draft.pitches) or 1
-        if self.notes_left < 0:
-            raise TooMuch("notes")
+        self._count(len(draft.pitches) or 1)
         voice = self.voice
         if self.section and not voice.bar.notes:
             voice.bar.section, self.section = self.section, ""
         voice.add(draft)
+
+    def _count(self, notes: int) -> None:
+        self.notes_left -= notes
+        if self.notes_left < 0:
+            raise TooMuch("notes")
 
     def _length(self, text: str, token: re.Match[str]) -> Fraction:
         """Quarters for a written length such as `3/2`, `/`, `//`; decimals and zeros are reported."""
@@ -274,8 +279,9 @@ class LineReader:
                 self.report(
                     WARNING, "bad_character", f"`{part[0]}` among the grace notes was left out", token
                 )
+        self._count(len(pitches))
         voice = self.voice
-        voice.grace += tuple(pitches)
+        voice.grace = voice.grace[:_MOST_GRACE] + tuple(pitches)
         voice.acciaccatura = voice.acciaccatura or bool(token["slash"])
         voice.has_pending = True
 
@@ -360,6 +366,7 @@ class LineReader:
         passes = _passes(text)
         if not passes:
             self.report(WARNING, "bad_ending", f"`{token[0]}` numbers no ending", token)
+            return
         self.voice.bar.endings = passes
         if self.voice.bars:
             self.voice.bars[-1].ending_stop = True
@@ -436,7 +443,9 @@ class LineReader:
         """
         voice = self.voice
         full = voice.meter.bar_duration
-        if full and voice.bar.notes and voice.held() == full and voice.tuplet is None and not voice.broken:
+        if not full or not 0 < len(voice.bar.notes) <= _MOST_IN_A_BAR or voice.tuplet or voice.broken:
+            return
+        if voice.held() == full:
             place = voice.bar.notes[-1].place
             self.findings.add(
                 HINT, "missing_barline", "the line ends on a full bar without a bar line", place.end,

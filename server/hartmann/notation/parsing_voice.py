@@ -77,7 +77,7 @@ class BarDraft:
 
     def __init__(self) -> None:
         self.notes: list[NoteDraft] = []
-        self.changes: list[Change] = []
+        self.changes: list[tuple[int, Change]] = []
         self.remarks: list[str] = []
         self.spans: list[tuple[int, int]] = []
         self.place: Place | None = None
@@ -104,12 +104,14 @@ class BarDraft:
             if at > longest:
                 longest = at
         assert self.place is not None
+        ends = [note.onset + note.duration for note in notes]
+        changes = tuple(replace(change, onset=ends[index - 1]) for index, change in self.changes)
         place = self._place(self.place)
         spans = tuple(self.spans) if len(self.spans) > 1 else ()
         return Bar(
             number, onset, longest, tuple(notes), place, self.key, self.meter, self.tempo, self.repeat_start,
             self.repeat_end, self.endings, self.ending_stop, self.barline, self.section, tuple(self.remarks),
-            tuple(self.changes), spans,
+            changes, spans,
         )  # fmt: skip
 
     def _place(self, first: Place) -> Place:
@@ -285,15 +287,15 @@ class VoiceBuilder:
         if meter is not None:
             self.meter = meter
         if self.bar.notes:
-            self.bar.changes.append(Change(self.held(), key, meter, tempo))
+            self.bar.changes.append((len(self.bar.notes), Change(ZERO, key, meter, tempo)))
             return
         self.bar.key = key or self.bar.key
         self.bar.meter = meter or self.bar.meter
         self.bar.tempo = tempo or self.bar.tempo
 
     def drop_last_start(self) -> bool:
-        """Forget a `|:` after the last note; True when there was one."""
-        if not self.bar.repeat_start or self.bar.notes or not self.bars:
+        """Forget a `|:` or an ending sign after the last note; True when there was one."""
+        if self.bar.notes or not self.bars or not (self.bar.repeat_start or self.bar.endings):
             return False
         last = self.bars[-1]
         last.ending_stop = bool(last.repeat_end) or last.barline != "|"

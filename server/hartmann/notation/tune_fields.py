@@ -32,7 +32,7 @@ _KEY_ACCIDENTAL = re.compile(r"(\^\^?|__?|=)([A-Ga-g])")
 _ALTER = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 _SIGNS = {alter: sign for sign, alter in _ALTER.items()}
 _CLEF = re.compile(
-    r"(?:clef\s*=\s*)?\"?((?:treble|bass|alto|tenor|soprano|mezzo|baritone|perc(?:ussion)?|none|[GFC]\d?)(?:[+-]?\d+)?)\"?(?![\w])",
+    r"(?<![\w=])((?:treble|bass|alto|tenor|soprano|mezzo(?:soprano)?|baritone|perc(?:ussion)?)\d?(?:[+-]\d+)?)(?!\w)",
     re.I,
 )
 _ATTRIBUTE = re.compile(r"""([A-Za-z]+)\s*=\s*("[^"]*"?|'[^']*'|[^\s"']+)""")
@@ -100,7 +100,7 @@ def key_text(key: Key) -> str:
     """The canonical value of `K:`: `Gmaj`, `F#min`, `Ador`, `none`, `Dmaj ^g`, `D exp _b`."""
     extra = "".join(f" {_SIGNS[alter]}{step.lower()}" for step, alter in key.extra)
     if key.mode == "none":
-        return f"{key.tonic or 'C'} exp{extra}" if key.tonic or extra else "none"
+        return f"{key.tonic} exp{extra}" if key.tonic else extra.strip() or "none"
     return f"{key.tonic}{key.mode[:3]}{extra}"
 
 

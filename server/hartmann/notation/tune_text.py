@@ -20,10 +20,11 @@ _STRONG_FIELD = re.compile(r"^[ \t]*(?:X:[ \t]*\d|K:[ \t]*\S|M:[ \t]*[\dCc]|L:[ 
 _MUSIC_ONLY = re.compile(r"[\sA-Ga-gzxZX0-9,'/^_=|:\[\](){}<>.\-~!\"&]+")
 _NOTE_WORD = re.compile(r"[A-Ga-gzxZXyHLMOPSTuvJRk]+")
 _WORD = re.compile(r"(?<![!\"+A-Za-z])[A-Za-z]{2,}(?![!\"+A-Za-z])")
-_QUOTED = re.compile(r'"[^"\n]*"|![^!\n]*!')
+_QUOTED = re.compile(r'"[^"\n]*"|![^!\n]*!|\[[A-Za-z]:[^\]\n]{0,200}\]')
 _TEXT_FIELD = re.compile(r"[ \t]*(?:[TCRSZNOABDFGHWw]:(?![|:])|%)")
 _SPELLED_ACCIDENTAL = re.compile(r"([A-Ga-g])([♭♯♮])|([♭♯♮])(?=[A-Ga-g])")
 _SIGN = {"♭": "_", "♯": "^", "♮": "="}
+_IN_WORDS = {ord("♯"): "#", ord("♭"): "b"}
 _PLAIN = {ord(a): b for a, b in zip("“”„‟″‘’‚′–—−‐‑｜│∣¦", '"""""\'\'\'\'-----||||', strict=True)}
 _PLAIN |= {0xFF01 + i: chr(0x21 + i) for i in range(94)}
 _PLAIN |= {ord("‖"): "||", ord("♯"): "#", ord("♭"): "b", ord("♮"): "=", 0xA0: " ", 0x3000: " ", 0x2009: " "}
@@ -100,7 +101,7 @@ def _without_prose(text: str) -> str:
     last = len(lines)
     while last > first and not _belongs(lines[last - 1]):
         last -= 1
-    return "\n".join(lines[first:last])
+    return "\n".join(lines[first:last]) + ("\n" if first < last < len(lines) else "")
 
 
 def _belongs(line: str) -> bool:
@@ -115,6 +116,7 @@ def _plain_line(line: str) -> str:
     if _FIELD.match(line):
         return line.translate(_PLAIN)
     pieces = line.translate({ord("“"): '"', ord("”"): '"', ord("„"): '"', ord("＂"): '"'}).split('"')
+    pieces[1::2] = [piece.translate(_IN_WORDS) for piece in pieces[1::2]]
     pieces[::2] = [_SPELLED_ACCIDENTAL.sub(_sign_first, piece).translate(_PLAIN) for piece in pieces[::2]]
     return '"'.join(pieces)
 

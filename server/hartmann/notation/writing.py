@@ -49,14 +49,10 @@ def _bar_without_place(bar: Bar) -> Bar:
 
 def _header(score: Score, sources: bool) -> Iterator[str]:
     yield "X:1"
-    if score.title:
-        yield f"T:{score.title}"
-    if score.composer:
-        yield f"C:{score.composer}"
-    if score.rhythm:
-        yield f"R:{score.rhythm}"
-    for name, text in score.header:
-        if sources or name == "P":
+    said = (("T", score.title), ("C", score.composer), ("R", score.rhythm))
+    others = (field for field in score.header if sources or field[0] == "P")
+    for name, text in (*said, *others):
+        if text:
             yield f"{name}:{' ' if text[0] in ':|' else ''}{text}"
     yield f"M:{score.meter}"
     yield f"L:{_ratio(score.unit / 4)}"
