@@ -105,7 +105,7 @@ class CompositionLog:
             LeaseLost: another worker took the composition, or it is finished or deleted.
         """
         also = Consequences(carry, final_state, error)
-        async with self._database.transaction() as connection:
+        async with self._database.autocommit() as connection:
             return await appending.append(connection, lease, event, also)
 
     async def finish(self, lease: Lease, event: NewEvent, state: State, *, error: str = "") -> int:
@@ -154,12 +154,12 @@ class CompositionLog:
         Raises:
             CompositionNotFound: there is none of that name.
         """
-        async with self._database.reading() as connection:
+        async with self._database.autocommit() as connection:
             return await _record(connection, name)
 
     async def picture(self, name: str) -> NewPicture | None:
         """The picture that the composition is about, if it has one."""
-        async with self._database.reading() as connection:
+        async with self._database.autocommit() as connection:
             await _record(connection, name)
             rows = await connection.execute(
                 select(picture.c.sha256, picture.c.data, picture.c.media_type)
@@ -171,7 +171,7 @@ class CompositionLog:
 
     async def find(self, name: str, stage: str, part: str) -> StoredEvent | None:
         """The event of that stage and part, if it was logged."""
-        async with self._database.reading() as connection:
+        async with self._database.autocommit() as connection:
             rows = await connection.execute(
                 select(composition_event).where(
                     composition_event.c.composition == name,
@@ -194,7 +194,7 @@ class CompositionLog:
         if page_token:
             place = page_tokens.read(page_token, state)
             query = query.where(tuple_(composition.c.created_at, composition.c.id) < tuple_(*place))
-        async with self._database.reading() as connection:
+        async with self._database.autocommit() as connection:
             rows = (await connection.execute(query.limit(page_size + 1))).mappings().all()
         records = tuple(_to_record(row) for row in rows[:page_size])
         follows = len(rows) > page_size
@@ -202,7 +202,7 @@ class CompositionLog:
 
     async def waiting(self) -> int:
         """How many compositions no worker has begun yet."""
-        async with self._database.reading() as connection:
+        async with self._database.autocommit() as connection:
             query = select(func.count()).where(composition.c.state == State.CREATED)
             return int((await connection.execute(query)).scalar_one())
 
@@ -271,7 +271,7 @@ class CompositionLog:
 
     async def _read(self, name: str, after: int, limit: int) -> tuple[tuple[StoredEvent, ...], bool]:
         """Events, and whether nothing can follow them."""
-        async with self._database.reading() as connection:
+        async with self._database.autocommit() as connection:
             rows = await connection.execute(
                 select(composition_event)
                 .where(composition_event.c.composition == name, composition_event.c.sequence > after)

@@ -52,7 +52,7 @@ class Database:
                 yield connection
 
     @contextlib.asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def autocommit(self) -> AsyncIterator[AsyncConnection]:
         """A connection for single statements, each its own transaction: two round trips fewer.
 
         Raises:

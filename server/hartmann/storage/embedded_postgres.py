@@ -27,6 +27,7 @@ from hartmann.storage import postgres_user, postmaster
 
 START_SECONDS = 120.0
 POLL_SECONDS = 0.05
+LOOKS = 5
 SOCKET_PATH_BYTES = 100  # sun_path holds 108 on Linux, 104 on macOS
 CONFIGURATION = """\
 listen_addresses = ''
@@ -72,9 +73,9 @@ class EmbeddedPostgres:
         """
         self._prepare()
         with self._gate():
+            self._watch()
             self._start_locked()
             self._use = _shared_lock(self.folder / "use")
-        self._watch()
         return self
 
     def start_again(self) -> None:
@@ -88,17 +89,12 @@ class EmbeddedPostgres:
 
     def close(self) -> None:
         """Leave; the last one to leave stops the server. Does nothing the second time."""
-        import fcntl
-
         if self._use is None:
             return
         use, self._use = self._use, None
         with self._gate(), use:
-            try:
-                fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return  # others still use it
-            postmaster.stop(self.data)
+            if _alone(use):
+                postmaster.stop(self.data)
 
     def __enter__(self) -> EmbeddedPostgres:
         return self.start()
@@ -195,8 +191,12 @@ class EmbeddedPostgres:
         return False
 
     def _watch(self) -> None:
-        """Leave a watchdog behind: an orphan in a session of its own, so that no Ctrl-C reaches it."""
-        (self.folder / "watch").touch()
+        """Leave a watchdog behind: an orphan in a session of its own, so that no Ctrl-C reaches it.
+
+        It waits for the gate that we hold, and so sees to a server whose starter is killed meanwhile, too.
+        """
+        for lock in ("use", "watch"):
+            (self.folder / lock).touch()
         watchdog = [sys.executable, "-m", "hartmann.storage.postgres_watchdog", str(self.folder)]
         subprocess.run(
             ["sh", "-c", '"$@" &', "sh", *watchdog],
@@ -241,3 +241,17 @@ def _shared_lock(path: Path) -> IO[str]:
     file = path.open("a")
     fcntl.flock(file, fcntl.LOCK_SH)
     return file
+
+
+def _alone(use: IO[str]) -> bool:
+    """Whether nobody else holds the lock. The watchdog holds it for an instant when we let go: look again."""
+    import fcntl
+
+    for _ in range(LOOKS):
+        try:
+            fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(POLL_SECONDS / LOOKS)
+        else:
+            return True
+    return False
