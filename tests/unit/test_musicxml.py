@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from score_building import bar, pitch, score, tempo, voice
 
+from hartmann.errors import InvalidNotation
 from hartmann.notation.musicxml import GENERATED, to_musicxml
 from hartmann.notation.score import Bar, Change, Key, Meter, Note, Score, Tuplet
 
@@ -108,6 +109,11 @@ def test_a_score_without_voices_is_a_valid_document_of_one_silent_bar() -> None:
     assert len(root.findall("part/measure/note/rest")) == 1
 
 
+def test_music_that_would_fill_a_book_is_refused() -> None:
+    with pytest.raises(InvalidNotation, match="30000 is the most"):
+        to_musicxml(score(["C4:4000000"]))
+
+
 # -- parts and instruments ---------------------------------------------------------------------------------
 
 
@@ -120,8 +126,10 @@ def test_parts_carry_name_sound_and_program() -> None:
 
 
 def test_the_tenth_channel_is_left_to_percussion() -> None:
-    root = document(score(*(voice(["C4:4"], number=n) for n in range(1, 12))))
-    assert "10" not in texts(root, ".//midi-channel")
+    voices = [voice(["C4:4"], number=n, percussion=n in {2, 5}) for n in range(1, 20)]
+    channels = texts(document(score(*voices)), ".//midi-channel")
+    assert [n for n, channel in enumerate(channels, 1) if channel == "10"] == [2, 5]
+    assert channels[:6] == ["1", "10", "2", "3", "10", "4"]
 
 
 def test_percussion_is_unpitched_with_a_drum_for_each_pitch() -> None:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from hartmann.errors import MissingExtra
+from hartmann.errors import InvalidNotation, MissingExtra
 
 try:
     from music21 import bar, clef, expressions, instrument, interval, key, meter, spanner, stream, tempo
@@ -40,18 +40,34 @@ BASS_BELOW = 57
 """Voices whose mean MIDI pitch lies below A3 get a bass clef where the text names none."""
 
 _BARLINES = {"||": "double", "|]": "final", "[|": "heavy-light", ".|": "dashed", "[|]": "none"}
-_DRUM_CHANNEL = 9
+
+MOST_HEADS = 30_000
+"""Note heads that are engraved at most, the tied ones counted: some 500 pages, and half a minute of work."""
 
 
 def to_music21(score: Score) -> stream.Score:
-    """The score as music21 knows it. A voice without music is a part of rests; no voices, an empty score."""
+    """The score as music21 knows it. A voice without music is a part of rests; no voices, an empty score.
+
+    Raises `InvalidNotation` for more than `MOST_HEADS` note heads, which a few absurdly long notes can need.
+    """
     score = written_out(score)
+    _check_size(score)
     forms = form_of(score)
     whole = stream.Score()
     for channel, voice in enumerate(score.voices):
         if forms:
             whole.insert(0, _PartEngraver(voice, forms, score, channel).part)
     return whole
+
+
+def _check_size(score: Score) -> None:
+    notes = [note for voice in score.voices for given in voice.bars for note in given.notes]
+    heads = sum(len(spell(note.written).values) for note in notes if not note.whole_bar)
+    if heads > MOST_HEADS:
+        raise InvalidNotation(
+            f"the music needs {heads} tied notes and rests to be written down; {MOST_HEADS} is the most. "
+            "Shorten its longest notes or split it into several pieces"
+        )
 
 
 class _PartEngraver:
@@ -167,12 +183,12 @@ def _name(voice: Voice) -> str:
 
 
 def _instrument(voice: Voice, index: int, octaves: int) -> instrument.Instrument:
-    """The part's instrument; the channel leaves out the tenth, which is percussion's."""
+    """The part's instrument. Its channel is its own number, since music21 renumbers channels that come twice;
+    `musicxml` writes the real one."""
     made = instrument.Instrument(_name(voice))
     made.partId, made.instrumentId, made.partName = f"P{index + 1}", f"P{index + 1}-I1", _name(voice)
     made.midiProgram = voice.program or 0
-    melodic = index % 15
-    made.midiChannel = _DRUM_CHANNEL if voice.percussion else melodic + (melodic >= _DRUM_CHANNEL)
+    made.midiChannel = index
     semitones = voice.transpose - 12 * octaves
     if semitones and not voice.percussion:
         made.transposition = interval.Interval(semitones)

@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Sequence
+from itertools import cycle
 from xml.etree import ElementTree as ET
 
 from hartmann import __version__
 from hartmann.notation.instrument_sounds import DRUMS, INSTRUMENT_SOUNDS, PERCUSSION_SOUND
-from hartmann.notation.score import STEP_SEMITONES, Score
+from hartmann.notation.score import STEP_SEMITONES, Score, Voice
 
 GENERATED = "Hartmann (machine-generated)"
 """The composer of a score that carries provenance."""
@@ -49,7 +50,8 @@ def to_musicxml(score: Score, *, motivation: str = "", provenance: Sequence[tupl
     """The score as a MusicXML document in UTF-8, which ends with a line feed.
 
     `motivation` stands below the title on the first page. `provenance` (name, value) pairs mark the score
-    as generated. Raises `MissingExtra` where music21 is not installed.
+    as generated. Raises `MissingExtra` where music21 is not installed, and `InvalidNotation` for a score
+    that would take more than 30,000 note heads.
     """
     from music21.musicxml.m21ToXml import ScoreExporter
 
@@ -62,7 +64,7 @@ def to_musicxml(score: Score, *, motivation: str = "", provenance: Sequence[tupl
         part = root.find(f"part[@id='P{number}']")
         entry = root.find(f"part-list/score-part[@id='P{number}']")
         if part is not None and entry is not None:
-            _finish_instrument(entry, PERCUSSION_SOUND if voice.percussion else _sound(voice.program))
+            _finish_instrument(entry, voice, _channels(score)[number - 1])
             if voice.percussion:
                 _unpitch(part, entry)
     _settle_looks(root)
@@ -172,13 +174,18 @@ def _credit(kind: str, text: str, x: int, y: int, justify: str, valign: str, siz
 # -- instruments -------------------------------------------------------------------------------------------
 
 
-def _sound(program: int | None) -> str:
-    return INSTRUMENT_SOUNDS[min(max(program or 0, 0), 127)]
+def _channels(score: Score) -> list[int]:
+    """MIDI channels 1…16: the tenth for percussion, the others in turn (shared when there are more voices)."""
+    others = cycle(channel for channel in range(1, 17) if channel != 10)
+    return [10 if voice.percussion else next(others) for voice in score.voices]
 
 
-def _finish_instrument(entry: ET.Element, sound: str) -> None:
+def _finish_instrument(entry: ET.Element, voice: Voice, channel: int) -> None:
+    sound = PERCUSSION_SOUND if voice.percussion else INSTRUMENT_SOUNDS[min(max(voice.program or 0, 0), 127)]
     for one in entry.findall("score-instrument"):
         ET.SubElement(one, "instrument-sound").text = sound
+    for stated in entry.iter("midi-channel"):
+        stated.text = str(channel)
 
 
 def _unpitch(part: ET.Element, entry: ET.Element) -> None:
