@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 
+import hypothesis
 import pytest
 
 PROGRAMS = {"musescore": ("mscore3", "musescore3"), "abc2midi": ("abc2midi", "abcmidi")}
@@ -43,3 +44,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Say at the end what was left out, where it will be seen."""
     if note := config.stash.get(_NOTE, ""):
         terminalreporter.write_line(note, yellow=True)
+
+
+hypothesis.settings.register_profile("hartmann", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("hartmann")

@@ -19,6 +19,7 @@ from hartmann.composing.examining import NEAR_COPY, Yardstick, examine
 from hartmann.composing.work import Conversation, Work, answered
 from hartmann.composing.writing import FREE_TOKENS, TEMPERATURE, write_piece
 from hartmann.errors import ModelInputTooLong
+from hartmann.library.excerpts import excerpt
 from hartmann.library.reference import Reference
 from hartmann.notation.checking import check
 from hartmann.notation.problems import Problem, Severity
@@ -27,6 +28,8 @@ from hartmann.notation.splicing import replace_bar
 MAX_BARS_TO_SPLICE = 12
 """With more broken bars than this, the piece is asked for again as a whole."""
 SENT_BACK_FOR_COPYING = "written again, since it copied a reference"
+SHORT_EXCERPT = 700
+"""Characters of each reference where the model's context is tight: half of what is shown otherwise."""
 REPAIRED_BAR = re.compile(r"voice\s*(\d+)\s*,?\s*bar\s*(\d+)\s*[:.]\s*(.+)", re.IGNORECASE)
 
 
@@ -81,7 +84,11 @@ async def _initial(work: Work, carry: Carry) -> Carry:
             if not shown:
                 raise
             continue
-        note = "" if shown == references else f"{len(shown)} references shown, to fit the model's context"
+        note = (
+            ""
+            if shown == references
+            else f"shown {len(shown)} shorter references, to fit the model's context"
+        )
         return await add_draft(work, carry, Stage.DRAFT, DraftKind.INITIAL, text, note=note)
     raise AssertionError("the last try shows no reference and returns or raises")
 
@@ -89,15 +96,9 @@ async def _initial(work: Work, carry: Carry) -> Carry:
 def _ever_fewer(references: Sequence[Reference]) -> list[tuple[Reference, ...]]:
     """All; all with half their notation; then ever fewer, down to none."""
     whole = tuple(references)
-    short = tuple(replace(reference, abc=_first_half(reference.abc)) for reference in whole)
+    short = tuple(replace(reference, abc=excerpt(reference.abc, SHORT_EXCERPT)) for reference in whole)
     tries = [whole, *(short[:n] for n in range(len(short), 0, -1)), ()]
     return list(dict.fromkeys(tries))
-
-
-def _first_half(abc: str) -> str:
-    lines = abc.splitlines()
-    header = sum(bool(re.match(r"[A-Za-z]:|%", line)) for line in lines)
-    return "\n".join(lines[: header + max(1, (len(lines) - header) // 2)])
 
 
 def _rounds(carry: Carry, stage: Stage) -> int:

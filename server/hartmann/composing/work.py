@@ -7,7 +7,7 @@ picture and caption prompt, caption, compose prompt, piece, then what is asked a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hartmann.composing.carry import Carry
 from hartmann.composing.events import Event, Stage, StageStarted
@@ -18,9 +18,12 @@ from hartmann.composing.seeds import derive_seed
 from hartmann.composing.streaming import Writer, stream_text
 from hartmann.composing.tools import Tools
 from hartmann.composing.wishes import MusicalWishes, in_words, read_wishes
+from hartmann.library.excerpts import excerpt
 from hartmann.library.reference import Reference
 from hartmann.vision.language_model import Generation, GenerationRequest, Message, Role, Sampling
 
+EXCERPT = 1400
+"""Characters of each reference that a prompt shows: the median of 16 bars (appendix A of the design)."""
 Conversation = tuple[Message, ...]
 
 
@@ -79,11 +82,12 @@ class Work:
     ) -> Conversation:
         """What the model is shown to write the piece; `references` replaces the carry's where they must be fewer."""
         caption = carry.caption or ""
+        shown = references if references is not None else carry.references or ()
         text = self.prompts.compose(
             caption=caption,
             prompt=self.request.prompt,
             wishes=in_words(self.wishes),
-            references=references if references is not None else carry.references or (),
+            references=[replace(each, abc=excerpt(each.abc, EXCERPT)) for each in shown],
             instruction=" ".join(filter(None, (self.request.instruction, extra))),
         )
         return (*self.before_caption(), Message(Role.ASSISTANT, caption), Message(Role.USER, text))
