@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, TypeAlias
@@ -54,6 +55,10 @@ def _single(behaviour: Any) -> Any:
 
 
 def _streaming(behaviour: Any) -> Any:
+    """Streams are generators or, as in gRPC's health service, coroutines that write to the context."""
+    if inspect.iscoroutinefunction(behaviour):
+        return _single(behaviour)
+
     async def call(request: Any, context: Context) -> AsyncIterator[Any]:
         try:
             async with aclosing(behaviour(request, context)) as messages:

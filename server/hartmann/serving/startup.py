@@ -7,6 +7,7 @@ library's first filling needs both.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -109,11 +110,7 @@ async def open_engine(
         async with _watched_database(settings, readiness, on_database) as database:
             on_progress("Loading the models", 0, 0)
             models = await loading
-            warming = asyncio.create_task(asyncio.to_thread(warm_up))
-            try:
-                yield Engine(database, PostgresLibrary(database), models)
-            finally:
-                await asyncio.gather(warming, return_exceptions=True)
+            yield Engine(database, PostgresLibrary(database), models)
     finally:
         await _close_when_loaded(loading)
 
@@ -126,6 +123,7 @@ def load_models(settings: Settings, with_vision: bool) -> Models:
     embedder = EmbedderThread(load_embedder(settings.embedding_model, settings.device))
     if not with_vision:
         return Models(None, embedder)
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     try:
         vision = ModelThread(_load_vision_model(settings), settings.model_queue)
     except BaseException:
