@@ -202,6 +202,8 @@ class Composing:
                     patience.restart()
                     yield event
             except grpc.RpcError as call_error:
+                if self._finished:
+                    return
                 if self._given_up is not None:
                     raise self._given_up from call_error
                 error = error_from_call(call_error, self._client.address)
@@ -241,6 +243,7 @@ class Composing:
         return self.last_sequence > 0 or self._named.is_set()
 
     def _events_of_one_stream(self, patience: _Patience) -> Iterator[composition.CompositionEvent]:
+        """New events until the server ends the stream: leaving it open would look like a lost client."""
         self._stream = self._open()
         for response in self._stream:
             if isinstance(response, composition.ComposeResponse):
@@ -254,8 +257,6 @@ class Composing:
                 self.last_sequence = event.sequence
                 self._finished = kind in TERMINAL
                 yield event
-            if self._finished:
-                return
 
     def _open(self) -> Stream:
         """`Compose` until the composition has a name (the request id makes that safe), then `WatchComposition`."""

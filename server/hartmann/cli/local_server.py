@@ -24,7 +24,7 @@ from hartmann.cli.announcements import Failed, Progress, Ready, from_line
 from hartmann.cli.interruption import Interrupted
 from hartmann.errors import HartmannError, InvalidRequest, ServerUnavailable
 
-STOP_SECONDS = 30.0
+STOP_SECONDS = 60.0
 """How long a child may take to finish and to stop its Postgres before it is killed."""
 
 LOG_LINES_SHOWN = 8

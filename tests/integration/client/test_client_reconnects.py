@@ -83,7 +83,7 @@ class DroppingService(composition_pb2_grpc.CompositionServiceServicer):
             yield event(number)
         if count == 1:
             self.waiting.set()
-            assert self.cancelled.wait(30)
+            assert self.cancelled.wait(120)
             yield pb.CompositionEvent(sequence=after + 2, cancelled=pb.Cancelled())
         elif after + count < LAST:
             context.abort(grpc.StatusCode.UNAVAILABLE, "the line dropped")
@@ -152,9 +152,9 @@ def test_cancelling_ends_the_stream_with_the_cancelled_event(
 
     watching = threading.Thread(target=watch)
     watching.start()
-    assert service.waiting.wait(30)
+    assert service.waiting.wait(120)
     composing.cancel()
-    watching.join(30)
+    watching.join(120)
     assert [happened.WhichOneof("event") for happened in seen] == ["caption", "cancelled"]
 
 

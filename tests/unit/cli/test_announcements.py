@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hartmann.cli.announcements import Announcement, Failed, Progress, Ready, failure, from_line, to_line
@@ -16,6 +16,7 @@ ANNOUNCEMENTS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(ANNOUNCEMENTS)
 def test_line_reads_back_as_what_was_said(announcement: Announcement) -> None:
     line = to_line(announcement)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from composed_events import tensor
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hartmann.cli.picture_regions import region_name, to_array
@@ -35,6 +35,7 @@ def test_no_heat_names_no_region() -> None:
     assert region_name(np.zeros((0, 0), np.float32)) == "the whole picture"
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40))
 def test_every_grid_has_a_region_for_its_upper_left_cell(rows: int, columns: int) -> None:
     heat = np.zeros((rows, columns), np.float32)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hartmann.cli import result_files
@@ -105,6 +105,7 @@ def test_name_comes_from_the_picture(picture: str, name: str) -> None:
     assert name_for(Path(picture)) == name
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=300).filter(lambda text: "\x00" not in text and "/" not in text))
 def test_every_picture_name_gives_a_name_that_file_systems_take(text: str) -> None:
     name = name_for(Path(text))
