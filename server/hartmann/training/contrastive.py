@@ -100,7 +100,7 @@ def train(
     model, tokenizer = make_model(), SimpleTokenizer(context_length=CONTEXT)
     optimizer = torch.optim.AdamW(model.parameters(), lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.05)
     step = _resume(folder / "checkpoint.pt", model, optimizer)
-    squares = normalise_later = np.stack(
+    squares = np.stack(
         [np.asarray(squash(Image.fromarray(gallery.pixels(i)))) for i in range(len(gallery) - held_out)]
     )
     began = time.time()
@@ -118,7 +118,7 @@ def train(
             group["lr"] = _rate(plan, step)
         with torch.autocast("cpu", torch.bfloat16):
             loss, parts = _loss(
-                model, torch.from_numpy(normalise(normalise_later[numbers])), texts, torch.from_numpy(mood)
+                model, torch.from_numpy(normalise(squares[numbers])), texts, torch.from_numpy(mood)
             )
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -47,7 +47,7 @@ class Kind(StrEnum):
     REFINE = "refine"
 
 
-MIX: Final = {Kind.CAPTION: 0.27, Kind.WHOLE: 0.38, Kind.TUNE: 0.27, Kind.REFINE: 0.08}
+MIX: Final = {Kind.CAPTION: 0.21, Kind.WHOLE: 0.53, Kind.TUNE: 0.21, Kind.REFINE: 0.05}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +103,13 @@ class Teacher:
         turns = [*self._caption(features, prompt, rng), *self._compose(prompt, wishes, match, kind, rng)]
         if kind is Kind.REFINE:
             turns = [*turns[:-1], *self._refine(match, rng)]
-        elif kind is Kind.WHOLE and rng.random() < 0.75:
+        elif kind is Kind.WHOLE and rng.random() < 0.9:
             why = motivate(features, match.melody, match.heading, match.instrument, rng)
             turns += [
                 Turn("user", self._prompts.motivation(match.heading.title)),
                 Turn("assistant", why, True),
             ]
-        shown = kind is Kind.WHOLE or rng.random() < 0.3
+        shown = kind is Kind.WHOLE or rng.random() < 0.15
         if not shown:
             turns = [turns[0], replace(turns[1], learned=False), *turns[2:]]
         return Conversation(tuple(turns), picture if shown else None)
@@ -155,7 +155,7 @@ class Teacher:
     def _compose(
         self, prompt: str, wishes: dict[str, str], match: Match, kind: Kind, rng: Random
     ) -> tuple[Turn, Turn]:
-        references = [self._reference(match, rng) for _ in range(2)] if rng.random() < 0.45 else []
+        references = [self._reference(match, rng) for _ in range(2)] if rng.random() < 0.3 else []
         text = self._prompts.compose(caption="", prompt=prompt, wishes=wishes, references=references)
         return Turn("user", text), Turn(
             "assistant", write_tune(match.melody, match.heading), kind is not Kind.REFINE

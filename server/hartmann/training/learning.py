@@ -4,6 +4,10 @@ A step is one round of `ROUND` conversations, cut into batches of like length wh
 learned token weighs the same. Round `n` is the same in every run with the same seed; a checkpoint holds weights,
 optimiser and the number of the round, so a resumed run goes on as if nothing had happened. AdamW, warm-up and cosine,
 bfloat16 autocast (four times as fast as float32 where the processor has AVX-512 BF16).
+
+Several processes may share the work (`Workers`): each takes every n-th conversation of a round, and the gradients are
+added up over gloo. On a busy machine two processes of one thread outrun one of two, which waits for its slower thread
+at every operation.
 """
 
 from __future__ import annotations
@@ -23,17 +27,50 @@ from hartmann.training.encoding import Batch, Encoder, batches
 class Plan:
     """How long and how fast. `tokens` bounds one forward pass; `round` is the number of conversations a step."""
 
-    steps: int = 4000
-    round: int = 24
+    steps: int = 2200
+    round: int = 16
     tokens: int = 4096
     rate: float = 1.5e-3
     last_rate: float = 3e-5
     warm_up: int = 100
     decay: float = 0.05
-    keep_every: int = 100
+    keep_every: int = 50
 
 
-def train(folder: Path, model: Any, teacher: Teacher, encoder: Encoder, plan: Plan, *, pad: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """The processes that train together: this one's number, from 0, and how many there are."""
+
+    rank: int = 0
+    count: int = 1
+
+    def meet(self, file: Path) -> None:
+        """Wait for the others; `file`, which all name and none may have used before, is where they find each other."""
+        import torch.distributed
+
+        if self.count > 1:
+            torch.distributed.init_process_group(
+                "gloo", init_method=f"file://{file.resolve()}", rank=self.rank, world_size=self.count
+            )
+
+    def add_up(self, values: Any) -> None:
+        """Replace a tensor by its sum over all workers."""
+        import torch.distributed
+
+        if self.count > 1:
+            torch.distributed.all_reduce(values)
+
+
+def train(
+    folder: Path,
+    model: Any,
+    teacher: Teacher,
+    encoder: Encoder,
+    plan: Plan,
+    *,
+    pad: int,
+    workers: Workers = Workers(),
+) -> None:
     """Train from the checkpoint in `folder`, or from the start, to `plan.steps`, printing the loss."""
     import torch
 
@@ -44,15 +81,17 @@ def train(folder: Path, model: Any, teacher: Teacher, encoder: Encoder, plan: Pl
     while step < plan.steps:
         for group in optimizer.param_groups:
             group["lr"] = rate_at(plan, step)
-        numbers = range(step * plan.round, (step + 1) * plan.round)
+        numbers = range(step * plan.round + workers.rank, (step + 1) * plan.round, workers.count)
         examples = [encoder.example(teacher.conversation(n)) for n in numbers]
-        loss = _step(model, list(batches(examples, plan.tokens, pad)))
+        loss = _step(model, list(batches(examples, plan.tokens // workers.count, pad)), workers)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         step += 1
-        seen += sum(len(e.ids) for e in examples)
+        seen += sum(len(e.ids) for e in examples) * workers.count
         smooth = loss if step == first + 1 else 0.97 * smooth + 0.03 * loss
+        if workers.rank:
+            continue
         if step % 20 == 0:
             pace = seen / (time.time() - began)
             print(
@@ -94,18 +133,30 @@ def batch_loss(model: Any, batch: Batch) -> tuple[Any, int]:
     )
 
 
-def _step(model: Any, parts: list[Batch]) -> float:
-    """Gradients of a round; returns its loss a token."""
+def _step(model: Any, parts: list[Batch], workers: Workers) -> float:
+    """Gradients of a round, over all workers; returns its loss a token."""
     import torch
 
-    learned = sum(int((b.labels[:, 1:] != -100).sum()) for b in parts)
-    total = 0.0
+    totals = torch.zeros(2)
     for part in parts:
         with torch.autocast("cpu", torch.bfloat16):
-            loss, _ = batch_loss(model, part)
-        (loss / learned).backward()
-        total += float(loss.detach())
-    return total / learned
+            loss, learned = batch_loss(model, part)
+        loss.backward()
+        totals += torch.tensor([float(loss.detach()), float(learned)])
+    weights = [p for p in model.parameters() if p.requires_grad]
+    flat = torch.cat([totals, *(_gradient(p) for p in weights)])
+    workers.add_up(flat)
+    flat[2:] /= flat[1]
+    for weight, gradient in zip(weights, flat[2:].split([w.numel() for w in weights]), strict=True):
+        weight.grad = gradient.view_as(weight)
+    return float(flat[0] / flat[1])
+
+
+def _gradient(weight: Any) -> Any:
+    """A weight's gradient as a row; zeros where no picture was in the batch."""
+    import torch
+
+    return torch.zeros(weight.numel()) if weight.grad is None else weight.grad.flatten()
 
 
 def _optimizer(model: Any, plan: Plan) -> Any:

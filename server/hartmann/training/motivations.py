@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
-from hartmann.training.melodies import Event, Melody, Part
+from hartmann.training.melodies import Event, Measure, Melody, Part
 from hartmann.training.tune_text import Heading
 from hartmann.vision.picture_features import PictureFeatures, Region
 from hartmann.vision.picture_words import light_word, lightest_cell, palette_words, region_word
@@ -47,7 +47,9 @@ def motivate(
 
 def stretches(melody: Melody) -> list[Stretch]:
     """The sections of a melody."""
-    found, number, names = [], 1, {}
+    found: list[Stretch] = []
+    names: dict[tuple[Measure, ...], str] = {}
+    number = 1
     for part in melody.parts:
         name = names.setdefault(part.bars, chr(ord("A") + len(names)))
         count = len(part.bars)

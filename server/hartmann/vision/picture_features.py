@@ -218,7 +218,7 @@ def _small(picture: Image.Image) -> Plane:
     small = picture.convert("RGB").resize(
         (size[0], size[1]), Image.Resampling.BOX if scale < 1 else Image.Resampling.NEAREST
     )
-    return np.asarray(small, np.float32) / 255
+    return np.asarray(np.asarray(small, np.float32) / np.float32(255), np.float32)
 
 
 def _hue(rgb: Plane) -> Plane:
@@ -288,11 +288,11 @@ def _lines(luma: Plane) -> tuple[Direction | None, float]:
 
 def _horizon(luma: Plane) -> tuple[float | None, float]:
     """The row where the mean of the four rows below differs most from the four above, if that step is clear across
-    the width (its mean at least 1.2 times its spread between nine columns)."""
+    the width (its mean at least 1.2 times its spread between nine strips)."""
     height = luma.shape[0]
     if height < 16:
         return None, 0.0
-    columns = np.stack([part.mean(1) for part in np.array_split(luma, 9, axis=1)])
+    columns = np.stack([part.mean(1) for part in np.array_split(luma, min(9, luma.shape[1]), axis=1)])
     total = np.cumsum(np.pad(columns, ((0, 0), (1, 0))), axis=1)
     rows = np.arange(6, height - 5)
     step = (total[:, rows + 4] - total[:, rows]) / 4 - (total[:, rows] - total[:, rows - 4]) / 4

@@ -113,7 +113,7 @@ def is_true(claim: Claim, features: PictureFeatures) -> bool:
         low, high = table[claim.word]
         margin = TOLERANCE[claim.kind]
         return low - margin <= value < high + margin
-    return _JUDGES[claim.kind](claim, features)
+    return bool(_JUDGES[claim.kind](claim, features))
 
 
 def _word(table: dict[str, tuple[float, float]], value: float) -> str:

@@ -1,0 +1,165 @@
+"""The recipe: what is made from what, in which file of the work folder, with which seed.
+
+gallery/          pixels.bin, index.json         the last 1,000 pictures are held out
+lessons.pickle    tunes that fit, and why others did not
+taught.pickle     (training, held out) after the grammar of bodies has accepted them
+tokenizer/        trained on the first 6,000 conversations
+vlm/, clip/       checkpoint.pt
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from hartmann.training.contrastive import MusicCaption
+from hartmann.training.gallery import Gallery, build_gallery
+from hartmann.training.tunes import Lesson, accepted, gather_lessons
+
+STEPS: Final = ("gallery", "tunes", "tokenizer", "vlm", "clip", "export", "evaluate")
+HELD_OUT_PICTURES: Final = 1000
+TOKENIZER_CONVERSATIONS: Final = 6000
+IMAGINED_CAPTIONS: Final = 12_000
+WEIGHTS: Final = Path(__file__).parent.parent / "vision" / "mini" / "weights"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Sizes, seeds and folders; each method is a step of `STEPS`."""
+
+    work: Path
+    photographs: tuple[Path, ...] = ()
+    held_out: tuple[Path, ...] = ()
+    pictures: int = 14_000
+    vlm_steps: int = 2200
+    clip_steps: int = 700
+    workers: int = 2
+    seed: int = 1
+
+    def gallery(self) -> None:
+        """Paint the pictures; about two minutes on two cores."""
+        build_gallery(self.work / "gallery", self.pictures, self.photographs)
+
+    def tunes(self) -> None:
+        """Clean the corpus; about two minutes on two cores."""
+        if (self.work / "taught.pickle").exists():
+            return
+        from hartmann.training.tokenizer import train_tokenizer
+        from hartmann.training.tune_text import write_body
+
+        lessons, dropped = gather_lessons(self.work / "lessons.pickle")
+        good = list(accepted(lessons, train_tokenizer(write_body(x.melody) for x in lessons[::2])))
+        taught = [x for x in good if not x.held_out], [x for x in good if x.held_out]
+        (self.work / "taught.pickle").write_bytes(pickle.dumps(taught))
+        print(
+            f"{len(taught[0])} tunes to learn, {len(taught[1])} held out, dropped: {dropped.most_common(8)}"
+        )
+
+    def tokenizer(self) -> None:
+        """Train the vocabulary on conversations as the model will see them."""
+        from hartmann.training.tokenizer import train_tokenizer
+
+        if (self.work / "tokenizer").exists():
+            return
+        teacher = self._teacher()
+        conversations = (teacher.conversation(n) for n in range(TOKENIZER_CONVERSATIONS))
+        made = train_tokenizer([turn.text for c in conversations for turn in c.turns])
+        made.save_pretrained(self.work / "tokenizer")
+
+    def vlm(self) -> None:
+        """Train the mini VLM in `workers` processes of one thread each; forty minutes on two cores."""
+        (self.work / "vlm").mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self.work) as folder:
+            spawn = multiprocessing.get_context("spawn")
+            others = [
+                spawn.Process(target=self.train_vlm, args=(rank, Path(folder) / "meet"))
+                for rank in range(1, self.workers)
+            ]
+            for other in others:
+                other.start()
+            self.train_vlm(0, Path(folder) / "meet")
+            for other in others:
+                other.join()
+
+    def train_vlm(self, rank: int, meeting: Path) -> None:
+        """One worker's part of `vlm`; the workers find each other by the file `meeting`."""
+        import torch
+
+        from hartmann.training.encoding import Encoder
+        from hartmann.training.learning import Plan, Workers, train
+        from hartmann.training.mini_architecture import make_model
+
+        torch.set_num_threads(1)
+        workers = Workers(rank, self.workers)
+        workers.meet(meeting)
+        tokenizer = self._tokenizer()
+        train(
+            self.work / "vlm",
+            make_model(tokenizer, self.seed),
+            self._teacher(),
+            Encoder(tokenizer, Gallery(self.work / "gallery")),
+            Plan(steps=self.vlm_steps),
+            pad=tokenizer.pad_token_id,
+            workers=workers,
+        )
+
+    def clip(self) -> None:
+        """Train the mini CLIP; about twenty minutes on two free cores."""
+        from hartmann.training.contrastive import Plan, train
+        from hartmann.training.imagined_music import imagine
+
+        rng = Random(self.seed)
+        imagined = [imagine(rng) for _ in range(IMAGINED_CAPTIONS)]
+        train(
+            self.work / "clip",
+            Gallery(self.work / "gallery"),
+            imagined + real_captions(self.lessons()[0]),
+            Plan(steps=self.clip_steps, seed=self.seed),
+        )
+
+    def export(self) -> None:
+        """Write the latest checkpoints where the program looks for them."""
+        import torch
+
+        from hartmann.training.contrastive import export as export_clip
+        from hartmann.training.mini_architecture import make_model, save_folder
+
+        tokenizer = self._tokenizer()
+        model = make_model(tokenizer, self.seed)
+        model.load_state_dict(torch.load(self.work / "vlm" / "checkpoint.pt", weights_only=True)["model"])
+        save_folder(WEIGHTS / "vlm", model, tokenizer)
+        export_clip(self.work / "clip" / "checkpoint.pt", WEIGHTS / "clip")
+
+    def evaluate(self) -> None:
+        """Measure the exported weights and print the figures of the model card as JSON."""
+        from hartmann.training.evaluation import evaluate
+
+        print(json.dumps(evaluate(self.lessons()[1], self.held_out), indent=1))
+
+    def lessons(self) -> tuple[list[Lesson], list[Lesson]]:
+        """Tunes to learn and held out."""
+        taught: tuple[list[Lesson], list[Lesson]] = pickle.loads((self.work / "taught.pickle").read_bytes())
+        return taught
+
+    def _teacher(self) -> Any:
+        from hartmann.training.conversations import Teacher
+
+        gallery = Gallery(self.work / "gallery")
+        return Teacher(gallery, range(len(gallery) - HELD_OUT_PICTURES), self.lessons()[0], self.seed)
+
+    def _tokenizer(self) -> Any:
+        from hartmann.training.tokenizer import load_tokenizer
+
+        return load_tokenizer(self.work / "tokenizer")
+
+
+def real_captions(lessons: Sequence[Lesson]) -> list[MusicCaption]:
+    """The captions of real tunes with their moods."""
+    return [MusicCaption(x.caption, x.features.valence, x.features.arousal) for x in lessons]
