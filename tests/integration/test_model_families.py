@@ -85,7 +85,7 @@ def test_the_rows_equal_eager_attention(model: TransformersModel) -> None:
         inputs = model._decoder._inputs(read[0].tolist(), len(prompt.ids) - 1)
         with torch.no_grad():
             output = eager(
-                **inputs, past_key_values=model._decoder._cache, use_cache=True, output_attentions=True
+                **inputs, past_key_values=model._decoder._read.cache, use_cache=True, output_attentions=True
             )
     finally:
         eager.set_attn_implementation(before)

@@ -143,10 +143,32 @@ def test_what_was_read_before_is_not_read_again_and_changes_nothing(folder: Path
 
 def test_another_picture_is_read_anew(model: TransformersModel) -> None:
     model.generate(request())
-    other = model.generate(request(picture=photograph(seed=4)))
-    again = model.generate(request())
-    assert other.reused_tokens < 10
-    assert again.text == model.generate(request()).text
+    other = model.generate(request(picture=photograph(seed=5)))
+    assert other.reused_tokens == 0
+    assert other.text != model.generate(request()).text
+
+
+def test_conversations_that_take_turns_keep_their_pictures(model: TransformersModel) -> None:
+    pictures = [photograph(seed=seed) for seed in (11, 12, 13)]
+    first = [model.generate(request(picture=picture)) for picture in pictures]
+    second = [model.generate(request(picture=picture)) for picture in pictures]
+    assert [written.text for written in second] == [written.text for written in first]
+    assert all(written.reused_tokens == written.prompt_tokens - 1 for written in second)
+
+
+def test_no_more_conversations_are_kept_than_allowed(model: TransformersModel) -> None:
+    pictures = [photograph(seed=seed) for seed in range(20, 25)]
+    for picture in pictures:
+        model.generate(request(picture=picture))
+    assert model.generate(request(picture=pictures[0])).reused_tokens == 0
+    assert model.generate(request(picture=pictures[-1])).reused_tokens > 60
+
+
+def test_the_revision_tells_weights_apart(folder: Path, tmp_path: Path) -> None:
+    same = TransformersModel.load(folder).info.revision
+    other = TransformersModel.load(save_tiny_model(tmp_path, seed=2)).info.revision
+    assert TransformersModel.load(folder).info.revision == same != other
+    assert len(same) == 12
 
 
 def test_the_same_picture_in_another_object_is_known(model: TransformersModel) -> None:

@@ -1,8 +1,8 @@
 """One model and its key-value cache: tokens in, logits out, and what was read before is not read again.
 
-The cache of the last call is kept. A new prompt shares its longest common prefix with it (the picture too, as
-long as it is the same one), so the picture is seen once for caption, draft and refinement. The result never
-depends on what was kept: it saves time alone. Batches are of one.
+The caches of the last few conversations are kept. A new prompt shares its longest common prefix with one of them
+(the picture too, as long as it is the same one), so the picture is seen once for caption, draft and refinement, also
+while compositions take turns. The result never depends on what was kept: it saves time alone. Batches are of one.
 
 Rotary positions of the families with spatial ones (Qwen-VL and kin) are computed once for a prompt by the
 model's own `get_rope_index`, and go on by one a token behind it.
@@ -22,50 +22,89 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class CachedDecoder:
-    """Feeds one model. Not thread-safe."""
+class _Read:
+    """What one cache holds: the tokens read, and the prompt they began with."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, prompt: Prompt) -> None:
+        from transformers import DynamicCache
+
+        self.prompt = prompt
+        self.ids: list[int] = []
+        # Made without a config: every layer keeps everything, so that any of them can be cropped.
+        self.cache: Any = DynamicCache()
+
+    def common(self, prompt: Prompt) -> int:
+        """Length of the common prefix; at least one token of the prompt is always left to read."""
+        limit = min(len(self.ids), len(prompt.ids) - 1)
+        common = next((i for i in range(limit) if self.ids[i] != prompt.ids[i]), limit)
+        columns = [*prompt.columns, *self.prompt.columns]
+        same = prompt.picture == self.prompt.picture
+        if columns and common > min(columns) and not (same and common > max(columns)):
+            common = min(columns)
+        return max(common, 0)
+
+    def crop(self, length: int) -> None:
+        """Forget all but the first tokens."""
+        if length < len(self.ids):
+            self.cache.crop(length - len(self.ids))
+            del self.ids[length:]
+
+
+class CachedDecoder:
+    """Feeds one model. Not thread-safe. At most `conversations` caches are kept, the longest unused goes first."""
+
+    def __init__(self, model: Any, conversations: int = 4) -> None:
         self._model = model
+        self._conversations = conversations
         self._accepted = set(inspect.signature(model.forward).parameters)
         self._spatial = _owner_of_spatial_positions(model)
         self.forget()
 
     def forget(self) -> None:
-        """Drop the cache, and its memory."""
-        self._cache: Any = None
-        self._ids: list[int] = []
-        self._prompt = Prompt(())
+        """Drop the caches, and their memory."""
+        self._kept: list[_Read] = []
+        self._read = _Read(Prompt(()))
         self._positions: Tensor | None = None
 
     def begin(self, prompt: Prompt) -> int:
         """Read a prompt but for its last token. Returns how many tokens needed no reading."""
-        kept = self._common(prompt)
-        self._crop(kept)
-        self._prompt = prompt
+        kept = self._choose(prompt)
         self._positions = self._spatial_positions(prompt)
         if kept < len(prompt.ids) - 1:
             self.advance(prompt.ids[kept:-1])
         return kept
 
+    def _choose(self, prompt: Prompt) -> int:
+        """Go on with the cache that has most in common with the prompt; one that knows its picture, or a new one."""
+        best = max(self._kept, key=lambda read: read.common(prompt), default=None)
+        common = best.common(prompt) if best else 0
+        if best is None or common <= max(prompt.columns, default=0):
+            best, common = _Read(prompt), 0
+        else:
+            self._kept.remove(best)
+            best.crop(common)
+            best.prompt = prompt
+        self._kept = [*self._kept, best][-self._conversations :]
+        self._read = best
+        return common
+
     def advance(self, ids: Sequence[int], keep: int = 1, recorder: AttentionRecorder | None = None) -> Tensor:
         """Read tokens; returns the logits behind the last `keep` of them, shape (keep, vocabulary), float32."""
         import torch
 
-        start = len(self._ids)
+        start = len(self._read.ids)
         inputs = self._inputs(ids, start)
         watch = recorder.forward(start + len(ids)) if recorder else nullcontext()
         if "logits_to_keep" in self._accepted:
             inputs["logits_to_keep"] = keep
         try:
             with torch.inference_mode(), watch:
-                output = self._model(**inputs, past_key_values=self._cache, use_cache=True)
+                output = self._model(**inputs, past_key_values=self._read.cache, use_cache=True)
         except BaseException:
             # Some layers may have read the tokens and others not.
             self.forget()
             raise
-        self._cache = output.past_key_values
-        self._ids.extend(ids)
+        self._read.ids.extend(ids)
         return output.logits[0, -keep:].float()
 
     def _inputs(self, ids: Sequence[int], start: int) -> dict[str, Any]:
@@ -74,12 +113,12 @@ class CachedDecoder:
         device = self._model.device
         end = start + len(ids)
         inputs: dict[str, Any] = {"input_ids": torch.tensor([list(ids)], device=device)}
-        for name, values in self._prompt.per_token.items():
+        for name, values in self._read.prompt.per_token.items():
             if name in self._accepted:
                 chunk = values[start:end]
                 inputs[name] = torch.tensor([[*chunk, *[0] * (len(ids) - len(chunk))]], device=device)
-        if any(start <= column < end for column in self._prompt.columns):
-            inputs |= {name: self._placed(value) for name, value in self._prompt.tensors.items()}
+        if any(start <= column < end for column in self._read.prompt.columns):
+            inputs |= {name: self._placed(value) for name, value in self._read.prompt.tensors.items()}
         if self._positions is not None:
             inputs["position_ids"] = self._slice_of_positions(start, end)
         return inputs
@@ -121,26 +160,6 @@ class CachedDecoder:
             **{name: value for name, value in offered.items() if name in wanted},
         )
         return positions  # type: ignore[no-any-return]
-
-    def _common(self, prompt: Prompt) -> int:
-        """Length of the common prefix with what the cache holds; at least one token is always left to read."""
-        limit = min(len(self._ids), len(prompt.ids) - 1)
-        common = next((i for i in range(limit) if self._ids[i] != prompt.ids[i]), limit)
-        columns = [*prompt.columns, *self._prompt.columns]
-        same = prompt.picture == self._prompt.picture
-        if columns and common > min(columns) and not (same and common > max(columns)):
-            common = min(columns)
-        return max(common, 0)
-
-    def _crop(self, length: int) -> None:
-        """Shorten the cache; an empty one is made anew (without a config: every layer keeps everything)."""
-        from transformers import DynamicCache
-
-        if length == 0 or self._cache is None:
-            self._cache, self._ids = DynamicCache(), []
-        elif length < len(self._ids):
-            self._cache.crop(length - len(self._ids))
-            del self._ids[length:]
 
 
 def _owner_of_spatial_positions(model: Any) -> Any:

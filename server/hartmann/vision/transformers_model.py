@@ -45,6 +45,7 @@ from hartmann.vision.language_model import (
     ignore_text,
     never_stop,
 )
+from hartmann.vision.model_revision import folder_revision
 from hartmann.vision.sampling import GrammarMask, GrammarTokenizer, Sampler
 from hartmann.vision.token_text import TokenText
 
@@ -94,19 +95,18 @@ class TransformersModel:
         if threads:
             torch.set_num_threads(threads)
         register_recording_attention()
+        is_folder = Path(folder_or_name).is_dir()
         options = {
             "revision": revision,
-            "local_files_only": local_files_only or Path(folder_or_name).is_dir(),
+            "local_files_only": local_files_only or is_folder,
             "trust_remote_code": trust_remote_code,
         }
         place = _device(device)
         with _quiet(transformers):
             processor, model = _load(folder_or_name, options, dtype, place)
         info = ModelInfo(
-            name=name or Path(folder_or_name).name
-            if Path(folder_or_name).is_dir()
-            else name or str(folder_or_name),
-            revision=str(revision or getattr(model.config, "_commit_hash", None) or ""),
+            name=name or (Path(folder_or_name).name if is_folder else str(folder_or_name)),
+            revision=_revision(folder_or_name, revision, model),
             device=str(model.device),
             context_tokens=int(model.config.get_text_config().max_position_embeddings),
             prompt_profile=profile,
@@ -312,6 +312,13 @@ def _load(source: str | Path, options: dict[str, Any], dtype: str, device: str) 
             f"{source} can't be loaded as a model that sees and writes: {str(error).splitlines()[0]}"
         ) from error
     return processor, model.eval()  # type: ignore[no-untyped-call]
+
+
+def _revision(source: str | Path, wished: str | None, model: Any) -> str:
+    """The commit of a model from the hub; of a folder, a digest of its files."""
+    if Path(source).is_dir():
+        return folder_revision(Path(source))
+    return str(getattr(model.config, "_commit_hash", None) or wished or "")
 
 
 def _device(wish: str) -> str:
