@@ -1,8 +1,11 @@
-"""Values that go in and out of the composition log. Bodies, requests and carries are opaque bytes here."""
+"""Values that go in and out of the composition log. Bodies, requests and carries are opaque bytes here.
+
+They may be large and private, so that no `repr`, and no logged traceback, shows them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hartmann.storage.tables import State
@@ -13,7 +16,7 @@ class NewPicture:
     """A picture to keep. `sha256` in hex, of `data`."""
 
     sha256: str
-    data: bytes
+    data: bytes = field(repr=False)
     media_type: str
 
 
@@ -24,7 +27,7 @@ class NewEvent:
     stage: str
     part: str
     kind: str
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,12 @@ class CompositionRecord:
     """A composition's row. `stage` is the last finished one, `worker` who has it now, `error` why it failed."""
 
     id: str
-    request: bytes
+    request: bytes = field(repr=False)
     picture: str | None
     source: str | None
     state: State
     stage: str
-    carry: bytes | None
+    carry: bytes | None = field(repr=False)
     attempt: int
     deaths: int
     worker: str | None
@@ -83,7 +86,7 @@ class StoredEvent:
     stage: str
     part: str
     kind: str
-    body: bytes
+    body: bytes = field(repr=False)
     final: bool
     time: datetime
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from hartmann.errors import CompositionFinished
 from hartmann.storage.composition_log import CompositionLog
@@ -220,10 +221,12 @@ async def test_work_that_fails_again_and_again_is_given_up(database: Database, l
             raise RuntimeError("poison")
 
     handler = Breaking(log)
-    async with working(database, handler):
-        name = await queue(log)
-        rows = await asyncio.wait_for(watch_to_the_end(log, name), 60)
+    with capture_logs() as logged:
+        async with working(database, handler):
+            name = await queue(log)
+            rows = await asyncio.wait_for(watch_to_the_end(log, name), 120)
     assert handler.composed == [name] * MAX_DEATHS
+    assert [entry["event"] for entry in logged].count("handler failed") == MAX_DEATHS
     assert [row.kind for row in rows] == ["accepted", "failed"]
     assert (await log.get(name)).error == "gave up"
 
@@ -242,9 +245,10 @@ async def test_a_finished_stage_forgives_the_deaths_before_it(
                 await self.log.append(lease, NewEvent(stage, "text", "caption", b""), carry=b"{}")
             raise RuntimeError("stumbled")
 
-    async with working(database, Stumbling(log)):
-        name = await queue(log)
-        rows = await asyncio.wait_for(watch_to_the_end(log, name), 60)
+    with capture_logs():
+        async with working(database, Stumbling(log)):
+            name = await queue(log)
+            rows = await asyncio.wait_for(watch_to_the_end(log, name), 120)
     assert [row.kind for row in rows] == ["accepted", "caption", "caption", "score"]
 
 
@@ -261,7 +265,7 @@ async def test_another_worker_takes_over_from_one_killed_with_kill_9(
             last = (await log.get(name)).last_sequence
             first_of_heir = await asyncio.wait_for(until_logged(log, name, last + 1), 60)
             seconds = time.monotonic() - killed_at
-            rows = await asyncio.wait_for(watch_to_the_end(log, name), 60)
+            rows = await asyncio.wait_for(watch_to_the_end(log, name), 120)
     assert first_of_heir.body == b"heir"
     assert_exact(rows, LONG)
     assert seconds <= LEASE_SECONDS + 1 + SLACK_SECONDS
@@ -275,11 +279,11 @@ async def test_a_worker_that_was_frozen_is_fenced_out_and_works_on_afterwards(
         await until_logged(log, name, 20)
         frozen.send(signal.SIGSTOP)
         async with Worker(database_url, "heir", LEASE_SECONDS) as heir:
-            rows = await asyncio.wait_for(watch_to_the_end(log, name), 60)
+            rows = await asyncio.wait_for(watch_to_the_end(log, name), 120)
             heir.send(signal.SIGTERM)
             assert await heir.ended() == 0
         frozen.send(signal.SIGCONT)
-        after = await asyncio.wait_for(watch_to_the_end(log, await queue(log, 3)), 60)
+        after = await asyncio.wait_for(watch_to_the_end(log, await queue(log, 3)), 120)
     assert_exact(rows, LONG)
     assert await watch_to_the_end(log, name) == rows
     assert_exact(after, 3)
