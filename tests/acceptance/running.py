@@ -15,8 +15,8 @@ from typing import Any
 import psutil
 
 PHOTOS = Path(__file__).parent.parent / "data" / "photos"
-PATIENCE_SECONDS = 240
-"""The first start fills the library, which may take three minutes on two cores."""
+PATIENCE_SECONDS = 600
+"""The first start fills the library, which may take three minutes on two free cores."""
 
 
 @dataclass

@@ -116,7 +116,7 @@ def _drafts(record: Record) -> Iterable[str]:
     for draft in record.drafts:
         yield _remarks(draft)
     if record.score is not None:
-        yield f"Draft {record.score.draft} became the score: {escaped(record.score.rule)}"
+        yield f"Which became the score, and why: {escaped(record.score.rule)}"
 
 
 def _values(draft: pb.Draft) -> dict[str, str]:

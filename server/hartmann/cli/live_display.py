@@ -177,7 +177,7 @@ def _explanation(explanation: pb.Explanation) -> RenderableType:
 
 
 def _score(score: pb.Score) -> RenderableType:
-    parts: list[RenderableType] = [_plain(f"From draft {score.draft}: {score.rule}")]
+    parts: list[RenderableType] = [_plain(score.rule)]
     parts.extend(
         _plain(f"  {overlap.reference_id}: {wording.overlap_sentence(overlap)}", style="dim")
         for overlap in score.originality

@@ -59,7 +59,7 @@ class PlainDisplay:
             case "explanation":
                 self._explanation(event.explanation)
             case "score":
-                self._say(f"“{event.score.title}”, from draft {event.score.draft}: {event.score.rule}")
+                self._say(f"“{event.score.title}”. {event.score.rule}")
                 for overlap in event.score.originality:
                     self._more(f"{overlap.reference_id}: {wording.overlap_sentence(overlap)}")
             case "cancelled":

@@ -84,12 +84,34 @@ def problem_sentence(problem: notation_pb2.Problem) -> str:
 
 
 def changed_bars(draft: pb.Draft) -> str:
-    """`bars 3, 4 and 7 are new`; empty when nothing is said about changes. Voices are named when there are several."""
-    several = len({changed.voice for changed in draft.changed_bars}) > 1
-    names = [f"{c.bar} of voice {c.voice}" if several else str(c.bar) for c in draft.changed_bars]
-    if not names:
+    """`bars 3–5 and 7 are new`; empty when nothing is said about changes. Voices are named when there are several."""
+    voices: dict[int, list[int]] = {}
+    for changed in draft.changed_bars:
+        voices.setdefault(changed.voice, []).append(changed.bar)
+    if not voices:
         return ""
-    return f"bar {names[0]} is new" if len(names) == 1 else f"bars {_enumeration(names)} are new"
+    runs = {voice: _runs(sorted(bars)) for voice, bars in voices.items()}
+    if len(runs) > 1:
+        return "; ".join(f"voice {voice}: {_are_new(found)}" for voice, found in runs.items())
+    (found,) = runs.values()
+    return _are_new(found)
+
+
+def _are_new(runs: list[tuple[int, int]]) -> str:
+    names = [str(first) if first == last else f"{first}–{last}" for first, last in runs]
+    single = len(runs) == 1 and runs[0][0] == runs[0][1]
+    return f"bar {names[0]} is new" if single else f"bars {_enumeration(names)} are new"
+
+
+def _runs(numbers: list[int]) -> list[tuple[int, int]]:
+    """Consecutive numbers as (first, last): 3, 4, 5, 7 → (3, 5), (7, 7)."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and number <= runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
 
 
 def metric_rows(metrics: notation_pb2.Metrics) -> list[MetricRow]:
@@ -144,4 +166,4 @@ def seconds(value: float) -> str:
 
 
 def _enumeration(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]

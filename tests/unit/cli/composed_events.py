@@ -68,7 +68,7 @@ def events() -> list[pb.CompositionEvent]:
         abc=ABC,
         title="Harbour Lights",
         draft=2,
-        rule="It has no errors.",
+        rule="Draft 2 of 2: it has no errors.",
         originality=[pb.Overlap(reference_id="folk/1", longest_run=4, ngram_overlap=0.25)],
         provenance=[pb.ProvenanceField(name="seed", value="7")],
     )

@@ -60,7 +60,7 @@ def live() -> str:
         "7 semitones",
         "GAB d2B|]",
         "The low sun asks for long notes.",
-        "It has no errors.",
+        "Draft 2 of 2: it has no errors.",
         "scores/sunset.abc",
     ],
 )

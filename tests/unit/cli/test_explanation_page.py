@@ -46,7 +46,7 @@ def test_problem_of_a_draft_is_told_with_its_place() -> None:
 
 
 def test_rule_that_chose_the_draft_is_named() -> None:
-    assert "Draft 2 became the score: It has no errors." in page()
+    assert "Which became the score, and why: Draft 2 of 2: it has no errors." in page()
 
 
 def test_faithfulness_is_said_in_words() -> None:
