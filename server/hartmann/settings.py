@@ -59,6 +59,11 @@ class Settings(BaseSettings):
         default="mini", description="`mini`, a folder, or a hub name such as Qwen/Qwen2.5-VL-7B-Instruct."
     )
     vision_revision: str | None = Field(default=None, description="Commit of the vision model to pin.")
+    prompt_profile: Literal["auto", "compact", "full"] = Field(
+        default="auto",
+        description="What the prompts say: `compact` is what the mini was trained on, `full` is for models that "
+        "follow instructions; auto: compact for `mini`, else full.",
+    )
     embedding_model: str = Field(
         default="mini", description="`mini`, a folder, a LongCLIP checkpoint, or `hf-hub:NAME`."
     )

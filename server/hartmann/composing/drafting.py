@@ -17,11 +17,12 @@ from hartmann.composing.choosing import choose, count
 from hartmann.composing.events import DraftKind, DraftWritten, Stage
 from hartmann.composing.examining import NEAR_COPY, Yardstick, examine
 from hartmann.composing.work import Conversation, Work, answered
-from hartmann.composing.writing import FREE_TOKENS, TEMPERATURE, write_piece
+from hartmann.composing.writing import FREE_TOKENS, TEMPERATURE, is_constrained, write_piece
 from hartmann.errors import ModelInputTooLong
 from hartmann.library.excerpts import excerpt
 from hartmann.library.reference import Reference
 from hartmann.notation.checking import check
+from hartmann.notation.instruments import instrument_name
 from hartmann.notation.problems import Problem, Severity
 from hartmann.notation.splicing import replace_bar
 
@@ -84,13 +85,23 @@ async def _initial(work: Work, carry: Carry) -> Carry:
             if not shown:
                 raise
             continue
-        note = (
-            ""
-            if shown == references
-            else f"shown {len(shown)} shorter references, to fit the model's context"
-        )
+        note = "; ".join(filter(None, (_shown(shown, references), _one_voice(work))))
         return await add_draft(work, carry, Stage.DRAFT, DraftKind.INITIAL, text, note=note)
     raise AssertionError("the last try shows no reference and returns or raises")
+
+
+def _shown(shown: Sequence[Reference], references: Sequence[Reference]) -> str:
+    if tuple(shown) == tuple(references):
+        return ""
+    return f"shown {len(shown)} shorter references of {len(references)}, to fit the model's context"
+
+
+def _one_voice(work: Work) -> str:
+    """Says so when an ensemble was asked for and the grammar has one voice."""
+    if not is_constrained(work) or len(work.wishes.programs) < 2:
+        return ""
+    first = instrument_name(work.wishes.programs[0]).lower()
+    return f"one voice is written here, for the first instrument of the ensemble: {first}"
 
 
 def _ever_fewer(references: Sequence[Reference]) -> list[tuple[Reference, ...]]:

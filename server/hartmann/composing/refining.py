@@ -1,7 +1,8 @@
 """The fourth stage: refinement by metrics (phase 2 of the paper).
 
 The eight values, each with what high and low suit, go back to the model with its best draft; it refines on its
-own judgement. Whether the refinement is taken is not its judgement but the rule's (`choosing.py`).
+own judgement. A model that can be constrained keeps title, key, meter, tempo and instrument, and refines the
+notes. Whether the refinement is taken is not its judgement but the rule's (`choosing.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from hartmann.composing.drafting import add_draft, next_number, repair
 from hartmann.composing.events import DraftKind, DraftWritten, Stage
 from hartmann.composing.prompts import MetricLine
 from hartmann.composing.work import Work, answered
-from hartmann.composing.writing import write_piece
+from hartmann.composing.writing import header_of, write_piece
 from hartmann.notation.metrics import EXPLANATIONS, Metrics
 
 
@@ -44,7 +45,8 @@ async def _refined(work: Work, carry: Carry, best: DraftWritten) -> Carry:
     assert best.metrics is not None
     asked = work.prompts.refine(caption=carry.caption or "", metrics=list(metric_lines(best.metrics)))
     conversation = answered(work.before_draft(carry), best.abc, asked)
-    text = await write_piece(work, conversation, Stage.REFINE, next_number(carry))
+    header = header_of(best.abc)
+    text = await write_piece(work, conversation, Stage.REFINE, next_number(carry), header=header)
     carry = await add_draft(work, carry, Stage.REFINE, DraftKind.REFINEMENT, text, before=best.abc)
     return await repair(work, carry, Stage.REFINE)
 

@@ -14,10 +14,12 @@ from hartmann.composing.events import Stage
 from hartmann.composing.streaming import Writer, stream_text
 from hartmann.composing.wishes import MusicalWishes
 from hartmann.composing.work import Conversation, Work
+from hartmann.notation.instruments import playing_range
 from hartmann.notation.score import Meter
 from hartmann.vision.bar_grammar import body_grammar
 from hartmann.vision.header_grammar import HeaderWishes, header_grammar
 from hartmann.vision.language_model import Finish, Message, Role
+from hartmann.vision.voice_range import PitchRange
 
 TEMPERATURE = 0.9
 TOP_P = 0.95
@@ -32,29 +34,39 @@ DEFAULT_BARS = (8, 32)
 """Where no length is wished: a strain of eight bars at least, four at most."""
 
 
-async def write_piece(work: Work, conversation: Conversation, stage: Stage, draft: int) -> str:
-    """The text of one draft, streamed under (stage, draft). Raises ModelFailed and ModelInputTooLong."""
-    constrained = work.tools.vision.info.constrains and not work.request.limits.free_notation
+async def write_piece(
+    work: Work, conversation: Conversation, stage: Stage, draft: int, *, header: str = ""
+) -> str:
+    """The text of one draft, streamed under (stage, draft). Raises ModelFailed and ModelInputTooLong.
+
+    With a `header` (whole lines), a model that can be constrained keeps it and writes the body alone.
+    """
+    constrained = is_constrained(work)
 
     async def produce(write: Writer) -> str:
         if constrained:
-            return await _write_constrained(work, conversation, stage, draft, write)
+            return await _write_constrained(work, conversation, stage, draft, write, header)
         sampling = work.sampling(stage, draft, temperature=TEMPERATURE, top_p=TOP_P, max_tokens=FREE_TOKENS)
         return (await work.generate(conversation, sampling, write)).text
 
     return await stream_text(work.journal, stage, draft, produce)
 
 
+def is_constrained(work: Work) -> bool:
+    """Whether this composition's drafts are written under a grammar."""
+    return work.tools.vision.info.constrains and not work.request.limits.free_notation
+
+
 async def _write_constrained(
-    work: Work, conversation: Conversation, stage: Stage, draft: int, write: Writer
+    work: Work, conversation: Conversation, stage: Stage, draft: int, write: Writer, header: str
 ) -> str:
-    sampling = work.sampling(
-        stage, draft, "header", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=HEADER_TOKENS
-    )
-    answer = await work.generate(conversation, sampling, write, header_grammar(_header_wishes(work.wishes)))
-    header = answer.text
+    if header:
+        write(header)
+    else:
+        header = await _write_header(work, conversation, stage, draft, write)
     fewest, most = (work.wishes.bars, work.wishes.bars) if work.wishes.bars else DEFAULT_BARS
-    grammar = body_grammar(_meter(header), _unit(header), min_bars=fewest, max_bars=most)
+    ranges = (PitchRange(*playing_range(_program(header))),)
+    grammar = body_grammar(_meter(header), _unit(header), ranges=ranges, min_bars=fewest, max_bars=most)
     sampling = work.sampling(
         stage, draft, "body", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=TOKENS_A_BAR * most
     )
@@ -62,6 +74,26 @@ async def _write_constrained(
     body = await work.generate(begun, sampling, write, grammar)
     text = header + body.text
     return text if body.finish is Finish.STOP else closed(text)
+
+
+async def _write_header(
+    work: Work, conversation: Conversation, stage: Stage, draft: int, write: Writer
+) -> str:
+    sampling = work.sampling(
+        stage, draft, "header", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=HEADER_TOKENS
+    )
+    grammar = header_grammar(_header_wishes(work.wishes))
+    return (await work.generate(conversation, sampling, write, grammar)).text
+
+
+def header_of(abc: str) -> str:
+    """The lines of a piece up to its key and instrument, each with its line break.
+
+    >>> header_of("X:1\\nK:C\\n%%MIDI program 40\\nCDEF|]")
+    'X:1\\nK:C\\n%%MIDI program 40\\n'
+    """
+    match = re.match(r"(?:[A-Za-z]:.*\n)*?K:.*\n(?:%%MIDI.*\n)*", abc)
+    return match.group() if match else ""
 
 
 def closed(text: str) -> str:
@@ -103,3 +135,8 @@ def _meter(header: str) -> Meter:
 def _unit(header: str) -> Fraction:
     found = re.search(r"^L:\s*(\d+)/(\d+)", header, re.MULTILINE)
     return Fraction(int(found.group(1)), int(found.group(2))) if found else Fraction(1, 8)
+
+
+def _program(header: str) -> int:
+    found = re.search(r"^%%MIDI program (\d+)", header, re.MULTILINE)
+    return int(found.group(1)) if found else 0

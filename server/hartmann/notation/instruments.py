@@ -49,6 +49,39 @@ ALIASES: dict[str, int] = {
 }  # fmt: skip
 """Other words for programs, singular and lower case."""
 
+_RANGES: tuple[tuple[range, tuple[int, int]], ...] = (
+    (range(40, 41), (55, 88)),  # violin: open G to E6, as far as an amateur's fourth position goes
+    (range(41, 42), (48, 79)),  # viola
+    (range(42, 43), (36, 69)),  # cello
+    (range(43, 44), (40, 67)),  # double bass, as written
+    (range(52, 55), (55, 81)),  # voices: alto and soprano together
+    (range(56, 57), (55, 82)),  # trumpet
+    (range(57, 59), (40, 72)),  # trombone, tuba
+    (range(60, 61), (48, 77)),  # horn
+    (range(64, 66), (58, 85)),  # soprano and alto saxophone
+    (range(66, 68), (49, 76)),  # tenor and baritone saxophone
+    (range(68, 69), (58, 88)),  # oboe
+    (range(69, 70), (52, 81)),  # cor anglais
+    (range(70, 71), (36, 70)),  # bassoon
+    (range(71, 72), (52, 88)),  # clarinet
+    (range(72, 73), (62, 96)),  # piccolo, as written
+    (range(73, 74), (60, 93)),  # flute
+    (range(74, 75), (60, 86)),  # recorder
+    (range(78, 79), (62, 86)),  # tin whistle in D
+    (range(109, 110), (55, 74)),  # bagpipe: nine notes of the chanter and a little more
+    (range(110, 111), (55, 83)),  # fiddle in first position
+)
+ANY_RANGE = (55, 83)
+"""Where nothing narrower is known: G3 to B5, what nearly all folk tunes keep to."""
+
+
+def playing_range(program: int) -> tuple[int, int]:
+    """Lowest and highest comfortable pitch (MIDI numbers) of a General MIDI program, for a melody.
+
+    After the ranges that orchestration books call practical (Adler, The Study of Orchestration, 4th ed., appendix).
+    """
+    return next((pitches for programs, pitches in _RANGES if program in programs), ANY_RANGE)
+
 
 def instrument_name(program: int) -> str:
     """The short name of a General MIDI program. Raises IndexError outside 0…127."""

@@ -137,6 +137,7 @@ def _load_vision_model(settings: Settings) -> VisionLanguageModel:
     from hartmann.vision.transformers_model import TransformersModel
 
     is_mini = settings.vision_model == "mini"
+    profile = "compact" if is_mini else "full"
     return TransformersModel.load(
         vlm_folder() if is_mini else settings.vision_model,
         name="mini" if is_mini else "",
@@ -145,19 +146,23 @@ def _load_vision_model(settings: Settings) -> VisionLanguageModel:
         revision=settings.vision_revision,
         local_files_only=settings.local_files_only,
         trust_remote_code=settings.trust_remote_code,
-        profile="compact" if is_mini else "full",
+        profile=profile if settings.prompt_profile == "auto" else settings.prompt_profile,
         threads=settings.torch_threads,
     )
 
 
 def warm_up() -> None:
-    """Do once what takes seconds the first time only: MusPy imports most of the scientific Python there is."""
+    """Do once what takes seconds the first time only: MusPy and music21 import most of scientific Python."""
     from hartmann.notation.checking import check
     from hartmann.notation.metrics import measure
+    from hartmann.notation.midi import to_midi
+    from hartmann.notation.musicxml import to_musicxml
 
     score = check("X:1\nM:4/4\nL:1/4\nK:C\nCDEF|]\n").score
     if score is not None:
         measure(score)
+        to_midi(score)
+        to_musicxml(score)
 
 
 async def fill_from_corpus(engine: Engine, on_progress: OnProgress) -> None:

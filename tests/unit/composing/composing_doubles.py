@@ -16,6 +16,7 @@ from PIL import Image
 from hartmann.composing.carry import Carry
 from hartmann.composing.events import Event, Stage, TextDelta
 from hartmann.composing.tools import Tools
+from hartmann.composing.writing import header_of
 from hartmann.library.reference import Reference
 from hartmann.vision.language_model import (
     AttentionRecord,
@@ -55,23 +56,32 @@ def picture() -> Picture:
 
 @dataclass
 class ScriptedModel:
-    """Answers by the first key that stands in the last user message; a list of answers is used up one by one."""
+    """Answers by the first key that stands in the last user message; a list of answers is used up one by one.
+
+    Under a grammar it answers with the header, and then, when that begins its message, with the body.
+    """
 
     answers: dict[str, list[Answer] | Answer]
     attends: bool = True
+    constrained: bool = False
     asked: list[GenerationRequest] = field(default_factory=list)
 
     @property
     def info(self) -> ModelInfo:
         return ModelInfo(
-            "scripted", "1", "cpu", 4096, "full", constrains=False, records_attention=self.attends
+            "scripted", "1", "cpu", 4096, "full", constrains=self.constrained, records_attention=self.attends
         )
 
     async def generate(
         self, request: GenerationRequest, on_text: Callable[[str], None] = ignore_text
     ) -> Generation:
         self.asked.append(request)
-        text = self._answer(request.conversation[-1].text)
+        asked = [message.text for message in request.conversation if message.role is Role.USER]
+        text = self._answer(asked[-1])
+        if request.grammar is not None:
+            header = header_of(text)
+            begun = request.conversation[-1].role is Role.ASSISTANT
+            text = text.removeprefix(header) if begun else header
         for start in range(0, len(text), 7):
             on_text(text[start : start + 7])
         return Generation(text, Finish.STOP, len(text), 10)

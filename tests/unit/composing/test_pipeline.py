@@ -24,9 +24,11 @@ from hartmann.composing.events import (
 )
 from hartmann.composing.pipeline import compose
 from hartmann.composing.request import CompositionRequest, Limits
+from hartmann.composing.writing import header_of
 from hartmann.errors import InvalidNotation, ModelFailed
 from hartmann.notation.checking import check
 from hartmann.notation.problems import Severity
+from hartmann.vision.language_model import Role
 
 CAPTION = "A blue sky over orange sand. Nothing moves."
 WHY = "The blue calm gave the slow tempo. The sand gave section B."
@@ -172,6 +174,33 @@ def test_a_draft_that_copies_its_reference_goes_back_once() -> None:
     asked = [r.conversation[-1].text for r in scripted.asked if "Write a piece" in r.conversation[-1].text]
     assert len(asked) == 2
     assert "repeat reference 1" in asked[1]
+
+
+def test_under_a_grammar_the_header_is_chosen_first_and_the_body_follows_it() -> None:
+    scripted = model()
+    scripted.constrained = True
+    journal = run(scripted)
+    assert drafts(journal)[0].abc == TUNE
+    assert journal.text(Stage.DRAFT, 1) == TUNE
+    header, body = [r for r in scripted.asked if r.grammar is not None][:2]
+    assert header.conversation[-1].role is Role.USER
+    assert body.conversation[-1].text == header_of(TUNE)
+
+
+def test_under_a_grammar_a_refinement_keeps_the_header() -> None:
+    elsewhere = REFINED.replace("T:Morning", "T:Evening").replace("K:Gmaj", "K:Amin")
+    scripted = model(refined=elsewhere)
+    scripted.constrained = True
+    refined = drafts(run(scripted))[-1]
+    assert refined.kind is DraftKind.REFINEMENT
+    assert header_of(refined.abc) == header_of(TUNE)
+
+
+def test_an_ensemble_that_the_grammar_cannot_write_is_said_to_be_cut_down() -> None:
+    scripted = model()
+    scripted.constrained = True
+    first = drafts(run(scripted, request(wishes=Wishes(ensemble="flute, cello"))))[0]
+    assert "flute" in first.note
 
 
 def test_the_explanation_covers_every_bar_and_section_of_the_chosen_draft() -> None:
