@@ -64,7 +64,7 @@ class Plan:
 
 def make_model() -> Any:
     """The architecture with random weights."""
-    from open_clip.model import CLIP
+    from open_clip.model import CLIP  # type: ignore[import-untyped]
 
     return CLIP(**MODEL)
 
@@ -94,7 +94,7 @@ def train(
     The last `held_out` pictures of the gallery are never seen.
     """
     import torch
-    from open_clip.tokenizer import SimpleTokenizer
+    from open_clip.tokenizer import SimpleTokenizer  # type: ignore[import-untyped]
 
     torch.manual_seed(plan.seed)
     model, tokenizer = make_model(), SimpleTokenizer(context_length=CONTEXT)
@@ -172,7 +172,7 @@ def _columns(mood: Any) -> Any:
 
 def _encode_text(model: Any, texts: Any) -> Any:
     """`encode_text` for texts cut to the longest of the batch, which spares two thirds of the work."""
-    from open_clip.transformer import text_global_pool
+    from open_clip.transformer import text_global_pool  # type: ignore[import-untyped]
     from torch.nn import functional
 
     length = texts.shape[1]

@@ -47,7 +47,7 @@ class Kind(StrEnum):
     REFINE = "refine"
 
 
-MIX: Final = {Kind.CAPTION: 0.21, Kind.WHOLE: 0.53, Kind.TUNE: 0.21, Kind.REFINE: 0.05}
+MIX: Final = {Kind.CAPTION: 0.24, Kind.WHOLE: 0.6, Kind.TUNE: 0.12, Kind.REFINE: 0.04}
 
 
 @dataclass(frozen=True, slots=True)

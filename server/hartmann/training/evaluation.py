@@ -147,15 +147,13 @@ def validity(tunes: Sequence[str]) -> dict[str, float]:
 
 def implied(pieces: Sequence[Piece]) -> dict[str, float]:
     """How well the tunes follow their pictures."""
-    from scipy.stats import spearmanr
-
     both = [(p.features, m) for p in pieces if (m := _music(p.tune))]
     clear = [(f, m) for f, m in both if abs(f.valence) > 0.25]
     right = sum((f.valence > 0) == (m.mode in {"major", "mixolydian"}) for f, m in clear)
     return {
         "mode as implied": round(right / max(1, len(clear)), 3),
-        "valence": round(float(spearmanr([f.valence for f, _ in both], [m.valence for _, m in both])[0]), 3),
-        "arousal": round(float(spearmanr([f.arousal for f, _ in both], [m.arousal for _, m in both])[0]), 3),
+        "valence": _rank_correlation([f.valence for f, _ in both], [m.valence for _, m in both]),
+        "arousal": _rank_correlation([f.arousal for f, _ in both], [m.arousal for _, m in both]),
         "distinct tunes": round(len({p.tune.split("K:")[1] for p in pieces}) / max(1, len(pieces)), 3),
     }
 
@@ -221,6 +219,18 @@ def clip_figures(embedder: Any, held_out: Sequence[Lesson], pictures: int = 1000
 def _mood_correlation(wanted: Sequence[float], moods: Sequence[float], nearest: NDArray[Any]) -> float:
     found = np.asarray(moods)[nearest].mean(axis=1)
     return round(float(np.corrcoef(wanted, found)[0, 1]), 3)
+
+
+def _rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
+    """Spearman's; ties take the mean of their ranks."""
+    one, other = _ranks(np.asarray(first, np.float64)), _ranks(np.asarray(second, np.float64))
+    return round(float(np.corrcoef(one, other)[0, 1]), 3)
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[inverse], np.float64)
 
 
 def _inner(score: Score) -> Iterator[Any]:

@@ -144,7 +144,7 @@ def _step(model: Any, parts: list[Batch], workers: Workers) -> float:
         loss.backward()
         totals += torch.tensor([float(loss.detach()), float(learned)])
     weights = [p for p in model.parameters() if p.requires_grad]
-    flat = torch.cat([totals, *(_gradient(p) for p in weights)])
+    flat: Any = torch.cat([totals, *(_gradient(p) for p in weights)])
     workers.add_up(flat)
     flat[2:] /= flat[1]
     for weight, gradient in zip(weights, flat[2:].split([w.numel() for w in weights]), strict=True):

@@ -85,7 +85,8 @@ def make_processor(tokenizer: Any) -> Any:
     from transformers import Qwen2_5_VLProcessor
     from transformers.models.qwen2_vl.video_processing_qwen2_vl import Qwen2VLVideoProcessor
 
-    return Qwen2_5_VLProcessor(
+    wrapped: Any = Qwen2_5_VLProcessor
+    return wrapped(
         image_processor=make_image_processor(),
         tokenizer=tokenizer,
         video_processor=Qwen2VLVideoProcessor(),

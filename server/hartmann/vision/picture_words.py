@@ -41,10 +41,12 @@ TOLERANCE: Final = {
 """How far outside a word's range a measurement may lie for the word to be accepted still."""
 
 PALETTE_SAID, PALETTE_ACCEPTED = 0.17, 0.10
-REGION_SAID, REGION_ACCEPTED = 0.48, 0.36
-LINES_SAID, LINES_ACCEPTED = 0.45, 0.33
+REGION_SAID, REGION_ACCEPTED = 0.6, 0.36
+LINES_SAID, LINES_ACCEPTED = 0.6, 0.33
 SYMMETRY_SAID, SYMMETRY_ACCEPTED = 0.85, 0.75
-CELL_SAID, CELL_ACCEPTED = 0.06, 0.05
+CELL_SAID, CELL_ACCEPTED = 0.2, 0.05
+HORIZON_SAID = 0.16
+"""What is said, and what is accepted as true: shares of area, coherence, correlation, and steps of luma."""
 MOOD_ACCEPTED: Final = 0.5
 """A mood word is accepted when its place lies within this distance of the picture's (valence, arousal)."""
 
@@ -163,7 +165,7 @@ def _how(features: PictureFeatures, rng: Random) -> str:
     parts = [f"{_word(DETAIL, features.detail)}", f"{_word(CONTRAST, features.contrast)} contrast"]
     if features.lines and features.line_strength >= LINES_SAID:
         parts.append(f"{features.lines.value} lines")
-    if features.horizon is not None:
+    if features.horizon is not None and features.horizon_strength >= HORIZON_SAID:
         where = _word(HORIZON, features.horizon)
         parts.append("a horizon in the middle" if where == "middle" else f"a {where} horizon")
     if features.symmetry >= SYMMETRY_SAID:
@@ -171,7 +173,7 @@ def _how(features: PictureFeatures, rng: Random) -> str:
     if cell := busiest_cell(features):
         parts.append(f"busiest in the {cell}")
     said = (
-        parts[:2] + rng.sample(parts[2:], min(len(parts) - 2, 2))
+        parts[:2] + rng.sample(parts[2:], min(len(parts) - 2, rng.choice((0, 1, 1, 2))))
         if rng.random() < 0.7
         else rng.sample(parts, 2)
     )
@@ -191,7 +193,7 @@ def _order(sentence: str) -> int:
 def _standing_out(values: tuple[float, ...]) -> str:
     best = max(values)
     mean = sum(values) / len(values)
-    return CELLS[values.index(best)] if best - mean >= CELL_SAID * 2 else ""
+    return CELLS[values.index(best)] if best - mean >= CELL_SAID else ""
 
 
 def _mood_words(text: str) -> list[str]:
