@@ -27,7 +27,7 @@ check: $(VENV)/.dev  ## format, lint, types, protos
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python tools/generate_stubs.py --check
-	$(BIN)/buf lint
+	$(BIN)/python tools/check_protos.py
 
 bench: $(VENV)/.dev  ## print the figures that the documentation quotes
 	@set -e; for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench; done

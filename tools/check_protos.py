@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import io
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -40,7 +41,7 @@ def protos_of(revision: str, folder: Path) -> Path | None:
 
 def buf(*arguments: str) -> int:
     """Run buf with our configuration and hand back its exit status."""
-    return subprocess.run(["buf", *arguments], cwd=ROOT, check=False).returncode
+    return subprocess.run([Path(sys.executable).parent / "buf", *arguments], cwd=ROOT, check=False).returncode
 
 
 def main() -> int:

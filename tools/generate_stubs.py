@@ -40,10 +40,16 @@ def run_protoc(options: Sequence[str], protos: Path = PROTOS) -> None:
         raise SystemExit(status)
 
 
+def plugins() -> list[str]:
+    """mypy-protobuf's plugins, beside this Python, so that no activated environment is needed."""
+    folder = Path(sys.executable).parent
+    return [f"--plugin={name}={folder / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")]
+
+
 def generate(output: Path) -> None:
     """Write all stubs below `output`."""
     run_protoc(
-        [f"--{kind}_out={output}" for kind in ("python", "grpc_python", "mypy", "mypy_grpc")],
+        [f"--{kind}_out={output}" for kind in ("python", "grpc_python", "mypy", "mypy_grpc")] + plugins(),
     )
     (output / PACKAGE / "__init__.py").write_text(INIT)
 

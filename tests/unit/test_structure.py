@@ -24,7 +24,16 @@ ALLOWED = {
     "client": VALUES | {"v1", "remote_errors"},
 }
 """Package → what of the program it may import besides itself."""
-OUTSIDE_THE_DOMAIN = {"grpc", "google", "sqlalchemy", "psycopg", "procrastinate", "starlette", "typer", "rich"}
+OUTSIDE_THE_DOMAIN = {
+    "grpc",
+    "google",
+    "sqlalchemy",
+    "psycopg",
+    "procrastinate",
+    "starlette",
+    "typer",
+    "rich",
+}
 DOMAIN = ("composing", "vision", "notation")
 
 

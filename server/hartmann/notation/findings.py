@@ -8,7 +8,7 @@ from hartmann.notation.problems import Problem, Severity
 from hartmann.notation.score import Place
 
 
-class TooMuch(Exception):  # noqa: N818 - it ends the reading, it is not an error of ours
+class TooMuch(Exception):
     """A limit was passed: reading stops where it is, with what has been read."""
 
 

@@ -44,7 +44,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-class BadField(ValueError):  # noqa: N818 - it is caught next door, never shown as an exception
+class BadField(ValueError):
     """A field's value that has no meaning, or two; the message says which and what would do."""
 
 

@@ -105,7 +105,8 @@ class CachedDecoder:
             self.forget()
             raise
         self._read.ids.extend(ids)
-        return output.logits[0, -keep:].float()
+        logits: Tensor = output.logits[0, -keep:].float()
+        return logits
 
     def _inputs(self, ids: Sequence[int], start: int) -> dict[str, Any]:
         import torch
