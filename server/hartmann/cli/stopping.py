@@ -7,7 +7,9 @@ kind ends the process at once, as the signal would have.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 
@@ -17,8 +19,15 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def run_until_stopped(
     work: Callable[[asyncio.Event], Awaitable[None]], *, also_when: Callable[[], None] | None = None
 ) -> None:
-    """Runs `work(stop)` in a new event loop. `also_when` blocks until another reason to stop (in a thread)."""
+    """Runs `work(stop)` in a new event loop, then ends the process with status 0.
+
+    `also_when` blocks until another reason to stop (in a thread). The process ends without taking the interpreter
+    apart: all that is ours is closed, and collecting what torch leaves behind took 8 to 13 seconds.
+    """
     asyncio.run(_run(work, also_when))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 async def _run(
