@@ -18,13 +18,12 @@ from hartmann.composing.carry import Carry
 from hartmann.composing.choosing import choose
 from hartmann.composing.events import Explained, ExplainedSpan, Stage
 from hartmann.composing.faithfulness import measure_faithfulness
+from hartmann.composing.motivating import motivate
 from hartmann.composing.work import Conversation, Work, answered
 from hartmann.notation.checking import check
 from hartmann.notation.score import Score
 from hartmann.vision.language_model import AttentionRecord, Message, Role
 
-TEMPERATURE = 0.5
-MAX_TOKENS = {"compact": 200, "full": 600}
 SENTENCE = re.compile(r"[^.!?]+(?:[.!?]+|$)")
 
 
@@ -37,11 +36,7 @@ async def explain(work: Work, carry: Carry) -> Carry:
     score = check(chosen.abc).score
     composed = work.before_draft(carry)
     asked = answered(composed, chosen.abc, work.prompts.motivation(score.title if score else ""))
-    profile = work.tools.vision.info.prompt_profile
-    sampling = work.sampling(
-        Stage.EXPLAIN, chosen.number, temperature=TEMPERATURE, max_tokens=MAX_TOKENS[profile]
-    )
-    motivation = (await work.say(Stage.EXPLAIN, asked, sampling)).strip()
+    motivation = await motivate(work, asked, chosen.number, score)
     explained = Explained(motivation, chosen.number, (), None)
     if work.tools.vision.info.records_attention:
         pieces = answered(composed, chosen.abc)

@@ -68,10 +68,16 @@ class Work:
         return await self.tools.vision.generate(request, write)
 
     def sampling(
-        self, stage: Stage, *parts: int | str, temperature: float, max_tokens: int, top_p: float = 0.95
+        self,
+        stage: Stage,
+        *parts: int | str,
+        temperature: float,
+        max_tokens: int,
+        top_p: float = 0.95,
+        stop: tuple[str, ...] = (),
     ) -> Sampling:
         """How to sample one answer; its seed follows from the composition's."""
-        return Sampling(derive_seed(self.request.seed, stage, *parts), temperature, top_p, max_tokens)
+        return Sampling(derive_seed(self.request.seed, stage, *parts), temperature, top_p, max_tokens, stop)
 
     def before_caption(self) -> Conversation:
         """What the model is shown to write the caption."""

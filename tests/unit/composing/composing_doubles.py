@@ -82,6 +82,10 @@ class ScriptedModel:
             header = header_of(text)
             begun = request.conversation[-1].role is Role.ASSISTANT
             text = text.removeprefix(header) if begun else header
+        elif request.conversation[-1].role is Role.ASSISTANT:
+            text = text.removeprefix(request.conversation[-1].text)
+        for stop in request.sampling.stop:
+            text = text.split(stop)[0]
         for start in range(0, len(text), 7):
             on_text(text[start : start + 7])
         return Generation(text, Finish.STOP, len(text), 10)
