@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 
 from hartmann.composing.carry import Carry
 from hartmann.composing.choosing import choose
+from hartmann.composing.claims import false_claims
 from hartmann.composing.events import Explained, ExplainedSpan, Stage
 from hartmann.composing.faithfulness import measure_faithfulness
-from hartmann.composing.motivating import motivate
+from hartmann.composing.sentences import Essay
 from hartmann.composing.work import Conversation, Work, answered
 from hartmann.notation.checking import check
 from hartmann.notation.score import Score
 from hartmann.vision.language_model import AttentionRecord, Message, Role
 
+TEMPERATURE = 0.5
 SENTENCE = re.compile(r"[^.!?]+(?:[.!?]+|$)")
 
 
@@ -36,7 +38,7 @@ async def explain(work: Work, carry: Carry) -> Carry:
     score = check(chosen.abc).score
     composed = work.before_draft(carry)
     asked = answered(composed, chosen.abc, work.prompts.motivation(score.title if score else ""))
-    motivation = await motivate(work, asked, chosen.number, score)
+    motivation = await _motivate(work, asked, chosen.number, score)
     explained = Explained(motivation, chosen.number, (), None)
     if work.tools.vision.info.records_attention:
         pieces = answered(composed, chosen.abc)
@@ -44,6 +46,15 @@ async def explain(work: Work, carry: Carry) -> Carry:
     return await work.record(
         Stage.EXPLAIN, "explanation", explained, replace(carry, refined=True, motivation=motivation)
     )
+
+
+async def _motivate(work: Work, asked: Conversation, draft: int, score: Score | None) -> str:
+    """The model's reasons, without sentences that the score refutes."""
+
+    def refuted(sentence: str) -> bool:
+        return score is not None and bool(false_claims(sentence, score))
+
+    return await Essay(work, Stage.EXPLAIN, asked, TEMPERATURE, refuted, part=draft).write()
 
 
 async def _with_attention(

@@ -64,12 +64,19 @@ class ScriptedModel:
     answers: dict[str, list[Answer] | Answer]
     attends: bool = True
     constrained: bool = False
+    profile: str = "full"
     asked: list[GenerationRequest] = field(default_factory=list)
 
     @property
     def info(self) -> ModelInfo:
         return ModelInfo(
-            "scripted", "1", "cpu", 4096, "full", constrains=self.constrained, records_attention=self.attends
+            "scripted",
+            "1",
+            "cpu",
+            4096,
+            self.profile,
+            constrains=self.constrained,
+            records_attention=self.attends,
         )
 
     async def generate(

@@ -101,6 +101,15 @@ def test_the_score_says_where_it_comes_from() -> None:
         assert said.encode() in score.musicxml  # type: ignore[attr-defined]
 
 
+def test_the_mini_is_not_believed_when_measuring_refutes_its_description() -> None:
+    scripted = ScriptedModel({"Describe": ["A picture in green.", "A picture in blue and orange."]})
+    scripted.profile = "compact"
+    journal = MemoryJournal()
+    with pytest.raises(AssertionError, match="no scripted answer"):  # for what comes after the caption
+        run(scripted, journal=journal)
+    assert journal.events(CaptionWritten) == [CaptionWritten("A picture in blue and orange.")]
+
+
 def test_a_broken_bar_goes_back_with_its_place_and_only_that_bar_is_changed() -> None:
     broken = TUNE.replace("dedB c2A2", "dedB c2A2 A2")
     scripted = model(piece=broken, repair="voice 1, bar 5: dedB c2A2")
