@@ -141,7 +141,23 @@ class Recipe:
         """Measure the exported weights and print the figures of the model card as JSON."""
         from hartmann.training.evaluation import evaluate
 
-        print(json.dumps(evaluate(self.lessons()[1], self.held_out), indent=1))
+        print(json.dumps(evaluate(self.lessons()[1], self.held_out) | {"loss": self.loss()}, indent=1))
+
+    def loss(self) -> dict[str, float]:
+        """The loss on held-out pictures and tunes of the latest checkpoint."""
+        import torch
+
+        from hartmann.training.conversations import Teacher
+        from hartmann.training.encoding import Encoder
+        from hartmann.training.evaluation import held_out_loss
+        from hartmann.training.mini_architecture import make_model
+
+        tokenizer, gallery = self._tokenizer(), Gallery(self.work / "gallery")
+        model = make_model(tokenizer, self.seed).eval()
+        model.load_state_dict(torch.load(self.work / "vlm" / "checkpoint.pt", weights_only=True)["model"])
+        unseen = range(len(gallery) - HELD_OUT_PICTURES, len(gallery))
+        teacher = Teacher(gallery, unseen, self.lessons()[1], self.seed)
+        return held_out_loss(model, Encoder(tokenizer, gallery), teacher)
 
     def lessons(self) -> tuple[list[Lesson], list[Lesson]]:
         """Tunes to learn and held out."""
