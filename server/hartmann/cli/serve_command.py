@@ -15,6 +15,7 @@ from hartmann.cli import announcements
 from hartmann.cli.configuration import load_settings
 from hartmann.cli.reaching import say_progress
 from hartmann.cli.server_extra import server_extra
+from hartmann.cli.staying_inside import keep_caches_inside
 from hartmann.errors import HartmannError
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def _serve(
     say: Callable[[announcements.Announcement], None],
     wait_for_parent: Callable[[], None] | None,
 ) -> None:
+    keep_caches_inside(settings.data_dir)
     with server_extra():
         from hartmann.serving.server import serve as run_server
 
