@@ -2,13 +2,15 @@
 
 A model that explains its piece may get it wrong: name another key, a section that isn't there, bars beyond the
 end. Five kinds of claim can be held against the score: keys, meters, sections with their bars, which way a
-section moves, instruments. Everything else (why, and what it feels like) is the model's to say.
+section moves, instruments. Where the score knows better its word takes the place of the false one. Everything
+else (why, and what it feels like) is the model's to say.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from hartmann.notation.instruments import find_program, instrument_name
 from hartmann.notation.score import Score, Section
@@ -18,6 +20,8 @@ KEY = re.compile(rf"\b([A-G])(#|b|♯|♭|[ -]sharp|[ -]flat)?[ -]({_MODES})\b")
 METER = re.compile(r"\b(\d{1,2})/(\d{1,2})\b")
 BARS = re.compile(r"\bbars? (\d+)(?: ?(?:-|–|to|through) ?(\d+))?", re.IGNORECASE)
 SECTION = re.compile(r"\b[Ss]ection ([A-Z][a-z]*\d*)")
+VERBS = ("arches", "dips", "stays level", "rises", "falls")
+"""What a section can be said to do; the first that is true describes it best."""
 MOVES = re.compile(r"\b(?:rises|climbs|falls|descends|arches|dips|stays level)\b", re.IGNORECASE)
 LEVEL_SEMITONES = 3
 """Thirds of a section whose mean pitches lie this close together stay level."""
@@ -25,16 +29,33 @@ INSTRUMENT = re.compile(r"\b[Tt]he ([a-z]+(?: [a-z]+)?)")
 _SAME_MODE = {"ionian": "major", "aeolian": "minor"}
 
 
-def false_claims(sentence: str, score: Score) -> tuple[str, ...]:
-    """The claims of a sentence that the score refutes, as they stand in it; empty when all hold."""
-    return tuple(
-        claim
-        for find in (_false_keys, _false_meters, _false_sections, _false_moves, _false_instruments)
-        for claim in find(sentence, score)
-    )
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A false claim: `sentence[start:end]`, and what would be true in its place (empty where nothing would)."""
+
+    start: int
+    end: int
+    truth: str
 
 
-def _false_keys(sentence: str, score: Score) -> Iterator[str]:
+def false_claims(sentence: str, score: Score) -> tuple[Claim, ...]:
+    """The claims of a sentence that the score refutes, in order; empty when all hold."""
+    finders = (_false_keys, _false_meters, _false_sections, _false_bars, _false_moves, _false_instruments)
+    found = (claim for find in finders for claim in find(sentence, score))
+    return tuple(sorted(found, key=lambda claim: claim.start))
+
+
+def corrected(sentence: str, score: Score) -> str:
+    """The sentence with the truth in place of its false claims; empty where one can't be mended."""
+    text = sentence
+    for claim in reversed(false_claims(sentence, score)):
+        if not claim.truth:
+            return ""
+        text = text[: claim.start] + claim.truth + text[claim.end :]
+    return text
+
+
+def _false_keys(sentence: str, score: Score) -> Iterator[Claim]:
     keys = [bar.key for voice in score.voices for bar in voice.bars if bar.key] + [score.key]
     true = {(key.tonic, _SAME_MODE.get(key.mode, key.mode)) for key in keys}
     for match in KEY.finditer(sentence):
@@ -42,28 +63,41 @@ def _false_keys(sentence: str, score: Score) -> Iterator[str]:
         accidental = (match.group(2) or "").strip(" -")
         tonic = match.group(1) + sign.get(accidental, accidental)
         if (tonic, _SAME_MODE.get(match.group(3), match.group(3))) not in true:
-            yield match.group()
+            yield Claim(*match.span(), "" if score.key.mode == "none" else score.key.name)
 
 
-def _false_meters(sentence: str, score: Score) -> Iterator[str]:
+def _false_meters(sentence: str, score: Score) -> Iterator[Claim]:
     meters = [bar.meter for voice in score.voices for bar in voice.bars if bar.meter] + [score.meter]
     true = {(meter.numerator, meter.denominator) for meter in meters}
     for match in METER.finditer(sentence):
         if (int(match.group(1)), int(match.group(2))) not in true:
-            yield match.group()
+            yield Claim(*match.span(), f"{score.meter.numerator}/{score.meter.denominator}")
 
 
-def _false_sections(sentence: str, score: Score) -> Iterator[str]:
-    """Sections that aren't there; bars that lie outside the piece, or outside the one section that is named."""
-    named = {section.name: _bars(section, score) for section in score.sections}
-    spoken = SECTION.findall(sentence)
-    yield from (f"section {name}" for name in spoken if name not in named)
+def _false_sections(sentence: str, score: Score) -> Iterator[Claim]:
+    """Sections that aren't there."""
+    names = {section.name for section in score.sections}
+    for match in SECTION.finditer(sentence):
+        if match.group(1) not in names:
+            yield Claim(*match.span(), "")
+
+
+def _false_bars(sentence: str, score: Score) -> Iterator[Claim]:
+    """Bars that lie outside the piece, or outside the one section that is named."""
     whole = (0, max((bar.number for voice in score.voices for bar in voice.bars), default=0))
-    low, high = named.get(spoken[0], whole) if len(spoken) == 1 else whole
+    section = _one_section(sentence, score)
+    low, high = _bars(section, score) if section else whole
     for match in BARS.finditer(sentence):
         first, last = int(match.group(1)), int(match.group(2) or match.group(1))
         if not low <= first <= last <= high:
-            yield match.group()
+            yield Claim(*match.span(), f"bars {low}-{high}" if section else "")
+
+
+def _one_section(sentence: str, score: Score) -> Section | None:
+    """The section that the sentence is about; None where it names none, or more than one."""
+    spoken = set(SECTION.findall(sentence))
+    named = [section for section in score.sections if section.name in spoken]
+    return named[0] if len(spoken) == 1 and len(named) == 1 else None
 
 
 def _bars(section: Section, score: Score) -> tuple[int, int]:
@@ -71,13 +105,13 @@ def _bars(section: Section, score: Score) -> tuple[int, int]:
     return bars[section.first].number, bars[min(section.last, len(bars) - 1)].number
 
 
-def _false_moves(sentence: str, score: Score) -> Iterator[str]:
+def _false_moves(sentence: str, score: Score) -> Iterator[Claim]:
     """The way one named section is said to move, where its thirds go another way."""
-    spoken = set(SECTION.findall(sentence))
-    sections = [section for section in score.sections if section.name in spoken]
+    section = _one_section(sentence, score)
     for match in MOVES.finditer(sentence):
-        if len(sections) == 1 and not _moves(sections[0], score, match.group().lower()):
-            yield match.group()
+        if section and not _moves(section, score, match.group().lower()):
+            truth = next(verb for verb in VERBS if _moves(section, score, verb))
+            yield Claim(*match.span(), truth)
 
 
 def _moves(section: Section, score: Score, verb: str) -> bool:
@@ -94,20 +128,20 @@ def _moves(section: Section, score: Score, verb: str) -> bool:
     if verb in {"falls", "descends"}:
         return last < first
     if verb == "arches":
-        return middle > max(first, last)
+        return middle >= max(first, last) + 1
     if verb == "dips":
-        return middle < min(first, last)
-    return max(first, middle, last) - min(first, middle, last) <= LEVEL_SEMITONES
+        return middle <= min(first, last) - 1
+    return first == last or max(first, middle, last) - min(first, middle, last) <= LEVEL_SEMITONES
 
 
-def _false_instruments(sentence: str, score: Score) -> Iterator[str]:
+def _false_instruments(sentence: str, score: Score) -> Iterator[Claim]:
     """Instruments that don't play, where the score says who does."""
-    playing = {voice.program for voice in score.voices if voice.program is not None}
-    names = {instrument_name(program) for program in playing}
+    playing = [voice.program for voice in score.voices if voice.program is not None]
+    names = [instrument_name(program).lower() for program in playing]
     for match in INSTRUMENT.finditer(sentence):
         words, program = _instrument(match.group(1))
-        if playing and program is not None and instrument_name(program) not in names:
-            yield words
+        if playing and program is not None and instrument_name(program).lower() not in names:
+            yield Claim(match.start(1), match.start(1) + len(words), names[0])
 
 
 def _instrument(words: str) -> tuple[str, int | None]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hartmann.composing.carry import Carry
 from hartmann.composing.choosing import choose
-from hartmann.composing.claims import false_claims
+from hartmann.composing.claims import corrected, false_claims
 from hartmann.composing.events import Explained, ExplainedSpan, Stage
 from hartmann.composing.faithfulness import measure_faithfulness
 from hartmann.composing.sentences import Essay
@@ -49,12 +49,15 @@ async def explain(work: Work, carry: Carry) -> Carry:
 
 
 async def _motivate(work: Work, asked: Conversation, draft: int, score: Score | None) -> str:
-    """The model's reasons, without sentences that the score refutes."""
+    """The model's reasons, without anything that the score refutes."""
 
     def refuted(sentence: str) -> bool:
         return score is not None and bool(false_claims(sentence, score))
 
-    return await Essay(work, Stage.EXPLAIN, asked, TEMPERATURE, refuted, part=draft).write()
+    def mended(sentence: str) -> str:
+        return corrected(sentence, score) if score else sentence
+
+    return await Essay(work, Stage.EXPLAIN, asked, TEMPERATURE, refuted, mended, part=draft).write()
 
 
 async def _with_attention(
@@ -67,7 +70,8 @@ async def _with_attention(
     spans = list(spans_of_score(score, record)) if score else []
     caption_record = await vision.attend(described, picture)
     spans += spans_of_sentences("caption", described[-1], caption_record)
-    spans += spans_of_sentences("motivation", motivated[-1], await vision.attend(motivated, picture))
+    if motivated[-1].text:
+        spans += spans_of_sentences("motivation", motivated[-1], await vision.attend(motivated, picture))
     faithfulness = None
     if work.request.limits.measure_faithfulness:
         heat = heat_of(caption_record, 0, len(caption_record.spans))

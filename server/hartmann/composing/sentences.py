@@ -1,7 +1,7 @@
-"""Sentences: text that is written one sentence at a time, keeping none that can be refuted.
+"""Sentences: text that is written one sentence at a time, keeping nothing that can be refuted.
 
-A sentence that says something measurably false is asked for again, a few times; if it stays false it is left out,
-and the model goes on behind it. What is streamed is what was kept.
+A sentence that says something measurably false is asked for again, a few times; if it stays false it is corrected
+where that can be done and left out where not, and the model goes on behind it. What is streamed is what was kept.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from hartmann.composing.work import Conversation, Work, answered
 
 MAX_SENTENCES = 12
 MAX_TOKENS_A_SENTENCE = 120
-TRIES = 6
-"""How often one sentence is asked for before it is left out."""
+TRIES = 4
+"""How often one sentence is asked for before it is corrected or left out."""
 WARMING = 0.1
 """Each further try is sampled this much hotter."""
 SENTENCE_END = ". "
@@ -24,13 +24,17 @@ SENTENCE_END = ". "
 
 @dataclass(frozen=True, slots=True)
 class Essay:
-    """A text to be written for a stage: the conversation that asks for it, and what refutes a sentence of it."""
+    """A text to be written for a stage: the conversation that asks for it, and what becomes of false sentences.
+
+    `refuted` says whether a sentence is false, `corrected` gives it without what is false, or nothing.
+    """
 
     work: Work
     stage: Stage
     asked: Conversation
     temperature: float
     refuted: Callable[[str], bool]
+    corrected: Callable[[str], str] = lambda _: ""
     part: int = 0
 
     async def write(self) -> str:
@@ -53,7 +57,7 @@ class Essay:
     async def _sentence(self, before: str, number: int) -> tuple[str, bool]:
         """The next sentence that stands, or nothing; and whether the model ended there."""
         begun = answered(self.asked, before) if before else self.asked
-        is_last = False
+        first, is_last = "", False
         for attempt in range(TRIES):
             sampling = self.work.sampling(
                 self.stage,
@@ -69,4 +73,5 @@ class Essay:
             sentence = written if is_last else f"{written}."
             if not self.refuted(sentence):
                 return sentence, is_last
-        return "", is_last
+            first = first or sentence
+        return self.corrected(first), is_last

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from composing_doubles import TUNE, MemoryJournal, ScriptedModel, picture, reference, tools
 
-from hartmann.composing.claims import false_claims
-from hartmann.composing.events import Explained, Stage
+from hartmann.composing.claims import corrected, false_claims
+from hartmann.composing.events import Explained, ScoreWritten, Stage
 from hartmann.composing.pipeline import compose
 from hartmann.composing.request import CompositionRequest, Limits
 from hartmann.notation.checking import check
@@ -45,7 +45,7 @@ def test_what_is_true_or_cannot_be_judged_is_let_through(sentence: str, score: S
         ("The dark led me to G minor.", "G minor"),
         ("It is in E-flat major.", "E-flat major"),
         ("A waltz in 3/4.", "3/4"),
-        ("Section C falls.", "section C"),
+        ("Section C falls.", "Section C"),
         ("Section A, bars 1-6, stays level.", "bars 1-6"),
         ("Section B rises towards the light.", "rises"),
         ("Bars 7 to 12 fall.", "Bars 7 to 12"),
@@ -53,7 +53,25 @@ def test_what_is_true_or_cannot_be_judged_is_let_through(sentence: str, score: S
     ],
 )
 def test_what_the_score_refutes_is_found(sentence: str, claim: str, score: Score) -> None:
-    assert claim in false_claims(sentence, score)
+    assert claim in [sentence[found.start : found.end] for found in false_claims(sentence, score)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "truth"),
+    [
+        ("The dark led me to G minor, in 3/4.", "The dark led me to G major, in 4/4."),
+        ("Section A, bars 1-6, stays level.", "Section A, bars 1-4, stays level."),
+        ("Section B rises towards the light.", "Section B falls towards the light."),
+        ("The violin suits this light.", "The flute suits this light."),
+        ("Section C, in D minor, falls.", ""),
+        ("All is well.", "All is well."),
+    ],
+)
+def test_false_claims_are_corrected_where_the_score_knows_better(
+    sentence: str, truth: str, score: Score
+) -> None:
+    assert corrected(sentence, score) == truth
+    assert false_claims(truth, score) == ()
 
 
 def motivation_of(answer: Callable[[str], str] | list[str]) -> tuple[str, MemoryJournal, ScriptedModel]:
@@ -74,9 +92,15 @@ def test_a_false_sentence_is_asked_for_again() -> None:
     assert journal.text(Stage.EXPLAIN, 0) == motivation
 
 
-def test_a_sentence_that_stays_false_is_left_out() -> None:
+def test_a_sentence_that_stays_false_is_corrected() -> None:
     motivation, _, _ = motivation_of(lambda _: "It is in C minor.")
+    assert motivation == "It is in G major."
+
+
+def test_a_sentence_about_nothing_that_is_there_is_left_out() -> None:
+    motivation, journal, _ = motivation_of(lambda _: "Section Q falls.")
     assert motivation == ""
+    assert journal.events(ScoreWritten)
 
 
 def test_the_same_false_sentence_is_asked_for_with_other_seeds() -> None:
