@@ -40,7 +40,7 @@ def _engraved(work: Work, carry: Carry) -> ScoreWritten:
     return ScoreWritten(
         musicxml=to_musicxml(score, motivation=motivation, provenance=provenance),
         midi=to_midi(score),
-        abc=chosen.abc,
+        abc=f"{chosen.abc}\n",
         title=score.title,
         draft=chosen.number,
         rule=reason(chosen, carry.drafts),

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import grpc.aio
+import structlog
 
 from hartmann.composing.events import Accepted, Stage
 from hartmann.errors import (
@@ -24,6 +25,7 @@ from hartmann.errors import (
     CompositionNotFinished,
     InvalidRequest,
     Overloaded,
+    Unavailable,
 )
 from hartmann.serving import event_translation
 from hartmann.serving.composition_translation import (
@@ -50,6 +52,8 @@ from hartmann.storage.composition_log import CompositionLog
 from hartmann.storage.records import CompositionRecord, NewComposition, NewEvent
 from hartmann.storage.tables import State
 from hartmann.v1 import composition_pb2, composition_pb2_grpc, notation_pb2, tensor_pb2
+
+log = structlog.get_logger(__name__)
 
 CANCEL_SECONDS = 5.0
 """How long a cancelling call waits for the worker's last event; a worker takes about 0.1 s."""
@@ -268,8 +272,12 @@ class CompositionService(composition_pb2_grpc.CompositionServiceServicer):
         """Cancel for a client that is gone: in a task of its own, since the call's is being cancelled."""
 
         async def cancel() -> None:
-            with contextlib.suppress(CompositionFinished):
+            try:
                 await self._open_log().cancel(composition, cancelled_event())
+            except CompositionFinished:
+                pass  # it ended meanwhile, which is as good
+            except Unavailable as error:
+                log.warning("not_cancelled", composition=composition, reason=error.reason)
 
         task = asyncio.create_task(cancel(), name=f"cancel {composition}")
         self._cancelling.add(task)
