@@ -104,8 +104,7 @@ class BarDraft:
             if at > longest:
                 longest = at
         assert self.place is not None
-        ends = [note.onset + note.duration for note in notes]
-        changes = tuple(replace(change, onset=ends[index - 1]) for index, change in self.changes)
+        changes = tuple(replace(change, onset=_end_of(notes[:index])) for index, change in self.changes)
         place = self._place(self.place)
         spans = tuple(self.spans) if len(self.spans) > 1 else ()
         return Bar(
@@ -335,3 +334,8 @@ def _trimmed(lyrics: tuple[str, ...]) -> tuple[str, ...]:
     while lyrics and not lyrics[-1]:
         lyrics = lyrics[:-1]
     return lyrics
+
+
+def _end_of(notes: Sequence[Note]) -> Fraction:
+    """Where a change behind these notes of a bar stands: at their end, for overlays at the end of the first layer."""
+    return max((note.onset + note.duration for note in notes if note.layer == 0), default=ZERO)

@@ -164,6 +164,8 @@ class _VoiceWriter:
         layer = 0
         for place, note in enumerate(bar.notes):
             if note.layer != layer:
+                while changes:  # they hold from the end of the first layer on
+                    out.append(self._change(changes.pop(0)))
                 out.append(" & ")
                 layer = note.layer
             elif place:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from hartmann.training import checkpoints
 from hartmann.training.gallery import Gallery
 from hartmann.vision.picture_words import describe
 
@@ -99,7 +100,7 @@ def train(
     torch.manual_seed(plan.seed)
     model, tokenizer = make_model(), SimpleTokenizer(context_length=CONTEXT)
     optimizer = torch.optim.AdamW(model.parameters(), lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.05)
-    step = _resume(folder / "checkpoint.pt", model, optimizer)
+    step = checkpoints.resume(folder / "checkpoint.pt", model, optimizer)
     squares = np.stack(
         [np.asarray(squash(Image.fromarray(gallery.pixels(i)))) for i in range(len(gallery) - held_out)]
     )
@@ -130,7 +131,7 @@ def train(
         if step % 25 == 0:
             print(f"clip step {step} {parts} {time.time() - began:.0f} s", flush=True)
         if step % 100 == 0 or step == plan.steps:
-            _keep(folder / "checkpoint.pt", model, optimizer, step)
+            checkpoints.keep(folder / "checkpoint.pt", model, optimizer, step)
 
 
 def export(checkpoint: Path, folder: Path) -> None:
@@ -195,23 +196,3 @@ def _rate(plan: Plan, step: int) -> float:
         return plan.rate * (step + 1) / plan.warm_up
     done = (step - plan.warm_up) / max(1, plan.steps - plan.warm_up)
     return float(plan.rate * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done))))
-
-
-def _resume(path: Path, model: Any, optimizer: Any) -> int:
-    import torch
-
-    if not path.exists():
-        return 0
-    state = torch.load(path, weights_only=True)
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"])
-
-
-def _keep(path: Path, model: Any, optimizer: Any, step: int) -> None:
-    import torch
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
-    torch.save(state, path.with_suffix(".new"))
-    path.with_suffix(".new").replace(path)

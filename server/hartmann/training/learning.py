@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hartmann.training import checkpoints
 from hartmann.training.conversations import Teacher
 from hartmann.training.encoding import Batch, Encoder, batches
 
@@ -75,7 +76,7 @@ def train(
     import torch
 
     optimizer = _optimizer(model, plan)
-    step = _resume(folder / "checkpoint.pt", model, optimizer)
+    step = checkpoints.resume(folder / "checkpoint.pt", model, optimizer)
     model.train()
     began, first, seen, smooth = time.time(), step, 0, 0.0
     while step < plan.steps:
@@ -98,7 +99,7 @@ def train(
                 f"step {step} loss {smooth:.3f} {pace:.0f} tokens/s {time.time() - began:.0f} s", flush=True
             )
         if step % plan.keep_every == 0 or step == plan.steps:
-            _keep(folder / "checkpoint.pt", model, optimizer, step)
+            checkpoints.keep(folder / "checkpoint.pt", model, optimizer, step)
 
 
 def rate_at(plan: Plan, step: int) -> float:
@@ -170,23 +171,3 @@ def _optimizer(model: Any, plan: Plan) -> Any:
 def _split(model: Any, wide: bool) -> Iterator[Any]:
     """Matrices, which decay, or vectors, which don't."""
     return (p for p in model.parameters() if (p.ndim > 1) == wide)
-
-
-def _resume(path: Path, model: Any, optimizer: Any) -> int:
-    import torch
-
-    if not path.exists():
-        return 0
-    state = torch.load(path, weights_only=True)
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"])
-
-
-def _keep(path: Path, model: Any, optimizer: Any, step: int) -> None:
-    import torch
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
-    torch.save(state, path.with_suffix(".new"))
-    path.with_suffix(".new").replace(path)
