@@ -416,7 +416,7 @@ class Parser:
                 )
             if voice.bar.notes:
                 voice.cut_tuplet()
-                voice.end_bar("")
+                voice.end_bar("|" if voice.drop_empty_overlay() else "")
         silent = [voice for voice in self.voices.values() if not voice.bars]
         sounding = [voice for voice in self.voices.values() if voice.bars]
         if not sounding:

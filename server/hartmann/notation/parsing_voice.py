@@ -272,6 +272,13 @@ class VoiceBuilder:
             self.accidentals.clear()
         self.layer = 0
 
+    def drop_empty_overlay(self) -> bool:
+        """Forget an overlay that was opened and never written; whether what lies under it fills the bar."""
+        if self.bar.notes[-1].layer == self.layer:
+            return False
+        self.layer = self.bar.notes[-1].layer
+        return self.held() == self.meter.bar_duration
+
     def held(self) -> Fraction:
         """Quarters in the current bar's present layer so far."""
         return sum((n.duration for n in self.bar.notes if n.layer == self.layer), ZERO)
