@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from hartmann.composing.carry import Carry
 from hartmann.composing.events import CaptionWritten, Stage
-from hartmann.composing.sentences import Essay
+from hartmann.composing.sentences import Essay, repeats_itself
 from hartmann.composing.work import Work
 from hartmann.errors import ModelFailed
 from hartmann.vision.picture_features import measure
@@ -42,8 +42,14 @@ async def _believed(work: Work) -> str:
 async def _measured(work: Work) -> str:
     features = await asyncio.to_thread(measure, work.request.picture.image)
 
-    def refuted(sentence: str) -> bool:
-        return not all(is_true(claim, features) for claim in claims(sentence))
+    def is_measured(sentence: str) -> bool:
+        return all(is_true(claim, features) for claim in claims(sentence))
 
-    kept = await Essay(work, Stage.CAPTION, work.before_caption(), TEMPERATURE, refuted).write()
+    def refuted(sentence: str) -> bool:
+        return repeats_itself(sentence) or not is_measured(sentence)
+
+    def corrected(sentence: str) -> str:
+        return sentence if is_measured(sentence) else ""
+
+    kept = await Essay(work, Stage.CAPTION, work.before_caption(), TEMPERATURE, refuted, corrected).write()
     return kept or await _believed(work)

@@ -19,7 +19,7 @@ from hartmann.composing.choosing import choose
 from hartmann.composing.claims import corrected, false_claims
 from hartmann.composing.events import Explained, ExplainedSpan, Stage
 from hartmann.composing.faithfulness import measure_faithfulness
-from hartmann.composing.sentences import Essay
+from hartmann.composing.sentences import Essay, repeats_itself
 from hartmann.composing.work import Conversation, Work, answered
 from hartmann.notation.checking import check
 from hartmann.notation.score import Score
@@ -52,7 +52,7 @@ async def _motivate(work: Work, asked: Conversation, draft: int, score: Score | 
     """The model's reasons, without anything that the score refutes."""
 
     def refuted(sentence: str) -> bool:
-        return score is not None and bool(false_claims(sentence, score))
+        return repeats_itself(sentence) or (score is not None and bool(false_claims(sentence, score)))
 
     def mended(sentence: str) -> str:
         return corrected(sentence, score) if score else sentence

@@ -6,6 +6,7 @@ where that can be done and left out where not, and the model goes on behind it. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,16 @@ TRIES = 4
 WARMING = 0.1
 """Each further try is sampled this much hotter."""
 SENTENCE_END = ". "
+
+
+def repeats_itself(sentence: str) -> bool:
+    """Whether a clause stands twice, or a word on both sides of an "and", as small models like to do.
+
+    >>> repeats_itself("The top is red, the top is red."), repeats_itself("Red above, blue below.")
+    (True, False)
+    """
+    clauses = [clause.strip(" .").lower() for clause in re.split("[,;]", sentence)]
+    return len(set(clauses)) < len(clauses) or re.search(r"\b(\w+) and \1\b", sentence) is not None
 
 
 @dataclass(frozen=True, slots=True)

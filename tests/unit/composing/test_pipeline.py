@@ -110,6 +110,24 @@ def test_the_mini_is_not_believed_when_measuring_refutes_its_description() -> No
     assert journal.events(CaptionWritten) == [CaptionWritten("A picture in blue and orange.")]
 
 
+@pytest.mark.parametrize(
+    ("answers", "kept"),
+    [
+        (["A picture in blue and blue.", "A picture in blue and orange."], "A picture in blue and orange."),
+        (["A picture in blue, a picture in blue."], "A picture in blue, a picture in blue."),
+    ],
+)
+def test_the_mini_may_repeat_itself_only_when_it_has_nothing_else_to_say(
+    answers: list[str], kept: str
+) -> None:
+    scripted = ScriptedModel({"Describe": answers})  # type: ignore[dict-item]
+    scripted.profile = "compact"
+    journal = MemoryJournal()
+    with pytest.raises(AssertionError, match="no scripted answer"):  # for what comes after the caption
+        run(scripted, journal=journal)
+    assert journal.events(CaptionWritten) == [CaptionWritten(kept)]
+
+
 def test_a_broken_bar_goes_back_with_its_place_and_only_that_bar_is_changed() -> None:
     broken = TUNE.replace("dedB c2A2", "dedB c2A2 A2")
     scripted = model(piece=broken, repair="voice 1, bar 5: dedB c2A2")
