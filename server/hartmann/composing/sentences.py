@@ -30,7 +30,7 @@ def repeats_itself(sentence: str) -> bool:
     (True, False)
     """
     clauses = [clause.strip(" .").lower() for clause in re.split("[,;]", sentence)]
-    return len(set(clauses)) < len(clauses) or re.search(r"\b(\w+) and \1\b", sentence) is not None
+    return len(set(clauses)) < len(clauses) or re.search(r"\b(\w+) and \1\b", sentence.lower()) is not None
 
 
 @dataclass(frozen=True, slots=True)
