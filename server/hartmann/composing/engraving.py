@@ -40,7 +40,7 @@ def _engraved(work: Work, carry: Carry) -> ScoreWritten:
     return ScoreWritten(
         musicxml=to_musicxml(score, motivation=motivation, provenance=provenance),
         midi=to_midi(score),
-        abc=f"{chosen.abc}\n",
+        abc=chosen.abc,
         title=score.title,
         draft=chosen.number,
         rule=reason(chosen, carry.drafts),
