@@ -19,8 +19,7 @@ def contents_of(record: Record, picture: bytes) -> dict[str, bytes]:
     score = record.score
     if score is None:
         raise ValueError("the composition has no score yet")
-    abc = f"{score.abc.rstrip()}\n".encode()
-    contents = {".musicxml": score.musicxml, ".abc": abc, ".mid": score.midi}
+    contents = {".musicxml": score.musicxml, ".abc": score.abc.encode(), ".mid": score.midi}
     if panels := _attention_panels(record.explanation, picture, score.title):
         contents[".attention.png"] = panels
     contents[".explanation.md"] = explanation_page(record).encode()
