@@ -21,6 +21,9 @@ POLL_SECONDS = 0.5
 
 Serve = Callable[[str, int], Awaitable[None]]
 
+CANCEL_AGAIN_SECONDS = 5.0
+"""How long a stopping worker is left alone before it is cancelled once more."""
+
 
 class JobRunner:
     """Calls `serve(composition, ticket)` for every ticket, at most `concurrency` at once."""
@@ -53,7 +56,9 @@ class JobRunner:
                 await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 stopping.cancel()
-                worker.cancel()
+                while not worker.done():  # a worker that has just taken a ticket may swallow one cancellation
+                    worker.cancel()
+                    await asyncio.wait({worker}, timeout=CANCEL_AGAIN_SECONDS)
                 results = await asyncio.gather(worker, stopping, return_exceptions=True)
             if isinstance(results[0], Exception):
                 raise results[0]
