@@ -6,6 +6,7 @@
     │   ├── PictureTooLarge              PICTURE_TOO_LARGE
     │   ├── InvalidWish                  WISH_INVALID
     │   ├── InvalidNotation              NOTATION_INVALID
+    │   ├── UnreadableScore              SCORE_UNREADABLE
     │   └── InvalidPageToken             PAGE_TOKEN_INVALID
     ├── NotFound                       NOT_FOUND
     │   ├── CompositionNotFound          COMPOSITION_NOT_FOUND
@@ -83,6 +84,12 @@ class InvalidNotation(InvalidRequest):
     """ABC in a request that holds no music."""
 
     reason = "NOTATION_INVALID"
+
+
+class UnreadableScore(InvalidRequest):
+    """A MIDI, MusicXML or MuseScore file that can't be read, or holds no notes."""
+
+    reason = "SCORE_UNREADABLE"
 
 
 class InvalidPageToken(InvalidRequest):
