@@ -96,9 +96,10 @@ def test_absurdly_high_notes_are_folded_into_the_range_of_midi() -> None:
     assert measure(score(["C20:4"])).pitches_used == 1
 
 
-def test_an_absurdly_long_piece_is_measured_up_to_the_bound() -> None:
-    piece = score(["C4:1", "z:10000000", "D4:1"])
-    assert measure(piece).pitches_used == 1
+def test_an_absurdly_long_piece_is_measured_wholly() -> None:
+    metrics = measure(score(["C4:1", "z:10000000", "D4:1"]))
+    # Two beats sound and the end of each touches one more, of 10,000,003.
+    assert (metrics.pitches_used, metrics.empty_beat_rate) == (2, pytest.approx(1 - 4 / 10_000_003))
 
 
 def test_a_score_without_voices_is_silence() -> None:

@@ -9,7 +9,8 @@ import pytest
 import symusic
 from score_building import NOWHERE, bar, pitch, score, tempo, voice
 
-from hartmann.notation.midi import DEFAULT_VELOCITY, VELOCITIES, to_midi
+from hartmann.notation.midi import to_midi
+from hartmann.notation.performing import DEFAULT_VELOCITY, VELOCITIES
 from hartmann.notation.score import Bar, Change, Key, Meter, Score, Tuplet
 
 

@@ -11,15 +11,15 @@ held: of two notes of one voice on the same pitch, the earlier ends where the la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeVar
 
 from hartmann.errors import MissingExtra
+from hartmann.notation import performing
 from hartmann.notation.instruments import instrument_name
-from hartmann.notation.score import Bar, Change, Note, Score, Voice
-from hartmann.notation.sounding import SoundingNote, fold, placed_bars, sounding_notes
+from hartmann.notation.score import Score, Voice
+from hartmann.notation.sounding import SoundingNote, fold, sounding_notes
 from hartmann.notation.unfolding import unfold
 
 try:
@@ -37,19 +37,7 @@ except ImportError:
 TICKS = 480
 """Ticks a quarter: exact for triplets, quintuplets and sixty-fourths."""
 
-DEFAULT_TEMPO = 120.0
-"""Quarters a minute where the score states no tempo: what MIDI itself assumes."""
-
-VELOCITIES = {
-    "pppp": 10, "ppp": 16, "pp": 33, "p": 49, "mp": 64, "mf": 80, "f": 96, "ff": 112, "fff": 126, "ffff": 127,
-}  # fmt: skip
-"""Loudness of the dynamic marks, 1…127, as MuseScore plays them."""
-
-DEFAULT_VELOCITY = VELOCITIES["mf"]
-_ACCENTS = {"accent": 16, ">": 16, "emphasis": 16, "marcato": 24, "^": 24, "sfz": 32, "sf": 24}
 _STACCATO = {"staccato", "."}
-
-Stated = TypeVar("Stated")
 
 
 @dataclass(slots=True)
@@ -84,7 +72,7 @@ def _track(voice: Voice, order: Sequence[int], unit: Fraction) -> TrackTick:
 
 
 def _strikes(voice: Voice, order: Sequence[int], unit: Fraction) -> list[_Strike]:
-    velocities = _velocities(voice)
+    velocities = performing.velocities(voice)
     strikes: list[_Strike] = []
     for sound in sounding_notes(voice, order):
         velocity = velocities[id(sound.note)]
@@ -130,80 +118,14 @@ def _playable(strikes: list[_Strike]) -> list[_Strike]:
     return kept
 
 
-def _velocities(voice: Voice) -> dict[int, int]:
-    """The loudness of each note by its identity: the last dynamic mark before it, and its own accents."""
-    velocities: dict[int, int] = {}
-    loudness = DEFAULT_VELOCITY
-    for bar in voice.bars:
-        for note in sorted(bar.notes, key=lambda n: n.onset):
-            loudness = next((VELOCITIES[d] for d in note.decorations if d in VELOCITIES), loudness)
-            velocities[id(note)] = min(127, loudness + _accent(note))
-    return velocities
-
-
-def _accent(note: Note) -> int:
-    return max((_ACCENTS.get(decoration, 0) for decoration in note.decorations), default=0)
-
-
 def _state_signatures(file: ScoreTick, score: Score, order: Sequence[int]) -> None:
-    for time, tempo in _changes(score.voices, order, lambda stated: stated.tempo):
-        file.tempos.append(TempoTick(time, qpm=tempo.quarters_per_minute))
-    if not file.tempos or file.tempos[0].time > 0:
-        stated = score.tempo.quarters_per_minute if score.tempo else DEFAULT_TEMPO
-        file.tempos.insert(0, TempoTick(0, qpm=stated))
-    first = score.voices[:1]
-    for time, key in _changes(first, order, lambda stated: stated.key):
+    for time, qpm in performing.tempos(score, order):
+        file.tempos.append(TempoTick(_tick(time), qpm=qpm))
+    for time, key in performing.keys(score, order):
         fifths = max(-7, min(7, key.fifths))
-        file.key_signatures.append(KeySignatureTick(time, fifths, int(key.is_minor)))
-    for time, meter in _changes(first, order, lambda stated: stated.meter):
-        if meter.symbol != "free":
-            file.time_signatures.append(TimeSignatureTick(time, meter.numerator, meter.denominator))
-
-
-def _changes(
-    voices: Sequence[Voice], order: Sequence[int], value: Callable[[Bar | Change], Stated | None]
-) -> list[tuple[int, Stated]]:
-    """(tick, value) wherever the value in force changes as played; of two voices the first one's counts."""
-    if not voices:
-        return []
-    longest = max(voices, key=lambda voice: len(voice.bars))
-    stated = [_statements(voices, index, value) for index in range(len(longest.bars))]
-    before = _in_force_at_start(stated)
-    changes: list[tuple[int, Stated]] = []
-    for start, index, _ in placed_bars(longest, order):
-        for onset, new in [(Fraction(0), before[index]), *sorted(stated[index].items())]:
-            if new is not None and (not changes or changes[-1][1] != new):
-                changes.append((_tick(start + onset), new))
-    return _last_at_each_time(changes)
-
-
-def _statements(
-    voices: Sequence[Voice], index: int, value: Callable[[Bar | Change], Stated | None]
-) -> dict[Fraction, Stated]:
-    """What is stated in one bar, by quarters from its start."""
-    found: dict[Fraction, Stated] = {}
-    for voice in voices:
-        if index < len(voice.bars):
-            bar = voice.bars[index]
-            places = [(Fraction(0), value(bar)), *((c.onset, value(c)) for c in bar.changes)]
-            for onset, stated in places:
-                if stated is not None:
-                    found.setdefault(onset, stated)
-    return found
-
-
-def _in_force_at_start(stated: Sequence[dict[Fraction, Stated]]) -> list[Stated | None]:
-    """The value in force when each bar begins, before its own statements; as written, not as played."""
-    values: list[Stated | None] = []
-    value: Stated | None = None
-    for statements in stated:
-        values.append(statements.get(Fraction(0), value))
-        value = statements[max(statements)] if statements else value
-    return values
-
-
-def _last_at_each_time(changes: Sequence[tuple[int, Stated]]) -> list[tuple[int, Stated]]:
-    return list(dict(changes).items())
+        file.key_signatures.append(KeySignatureTick(_tick(time), fifths, int(key.is_minor)))
+    for time, meter in performing.meters(score, order):
+        file.time_signatures.append(TimeSignatureTick(_tick(time), meter.numerator, meter.denominator))
 
 
 def _tick(time: Fraction) -> int:

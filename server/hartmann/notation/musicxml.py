@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 from hartmann import __version__
 from hartmann.notation.instrument_sounds import DRUMS, INSTRUMENT_SOUNDS, PERCUSSION_SOUND
+from hartmann.notation.mxl import compressed
 from hartmann.notation.score import STEP_SEMITONES, Score, Voice
 
 GENERATED = "Hartmann (machine-generated)"
@@ -71,6 +72,11 @@ def to_musicxml(score: Score, *, motivation: str = "", provenance: Sequence[tupl
     _clean(root)
     ET.indent(root)
     return (_PROLOGUE + ET.tostring(root, encoding="unicode") + "\n").encode()
+
+
+def to_mxl(score: Score, *, motivation: str = "", provenance: Sequence[tuple[str, str]] = ()) -> bytes:
+    """The same document, compressed: a `.mxl` file. Raises what `to_musicxml` raises."""
+    return compressed(to_musicxml(score, motivation=motivation, provenance=provenance))
 
 
 def _empty_document() -> ET.Element:
