@@ -23,6 +23,7 @@ from hartmann.errors import (
     AttentionUnavailable,
     CompositionFinished,
     CompositionNotFinished,
+    CompositionNotFound,
     InvalidRequest,
     Overloaded,
     Unavailable,
@@ -58,7 +59,7 @@ log = structlog.get_logger(__name__)
 CANCEL_SECONDS = 5.0
 """How long a cancelling call waits for the worker's last event; a worker takes about 0.1 s."""
 CHUNK = 1024 * 1024
-"""Bytes of a tensor in one message."""
+"""Bytes of a tensor or a picture in one message."""
 SUFFIXES = {
     notation_pb2.SCORE_FORMAT_MUSICXML: "musicxml",
     notation_pb2.SCORE_FORMAT_MIDI: "mid",
@@ -205,6 +206,21 @@ class CompositionService(composition_pb2_grpc.CompositionServiceServicer):
             media_type=MEDIA_TYPES[request.format],
             file_name=f"{file_stem(score.title)}.{SUFFIXES[request.format]}",
         )
+
+    async def GetPicture(  # noqa: N802
+        self, request: composition_pb2.GetPictureRequest, context: Context
+    ) -> AsyncIterator[composition_pb2.GetPictureResponse]:
+        """The picture's file, a mebibyte a message."""
+        del context
+        name = read_name(request.name)
+        picture = await self._open_log().picture(name)
+        if picture is None:
+            raise CompositionNotFound(f"compositions/{name} has no picture")
+        media_type = picture.media_type
+        for start in range(0, len(picture.data), CHUNK):
+            content = picture.data[start : start + CHUNK]
+            yield composition_pb2.GetPictureResponse(content=content, media_type=media_type)
+            media_type = ""
 
     async def GetAttention(  # noqa: N802
         self, request: composition_pb2.GetAttentionRequest, context: Context

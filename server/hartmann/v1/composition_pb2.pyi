@@ -69,6 +69,30 @@ STAGE_ENGRAVE: Stage.ValueType  # 6
 """The chosen draft becomes a score."""
 Global___Stage: _TypeAlias = Stage  # noqa: Y015
 
+class _ExcerptUse:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ExcerptUseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExcerptUse.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EXCERPT_USE_UNSPECIFIED: _ExcerptUse.ValueType  # 0
+    """Refused where it is received."""
+    EXCERPT_USE_CONTINUE: _ExcerptUse.ValueType  # 1
+    """The music goes on where the bars end."""
+    EXCERPT_USE_VARY: _ExcerptUse.ValueType  # 2
+    """The music is a variation on the bars, as long as they are."""
+
+class ExcerptUse(_ExcerptUse, metaclass=_ExcerptUseEnumTypeWrapper):
+    """What becomes of the bars of an excerpt."""
+
+EXCERPT_USE_UNSPECIFIED: ExcerptUse.ValueType  # 0
+"""Refused where it is received."""
+EXCERPT_USE_CONTINUE: ExcerptUse.ValueType  # 1
+"""The music goes on where the bars end."""
+EXCERPT_USE_VARY: ExcerptUse.ValueType  # 2
+"""The music is a variation on the bars, as long as they are."""
+Global___ExcerptUse: _TypeAlias = ExcerptUse  # noqa: Y015
+
 class _CompositionState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -167,7 +191,12 @@ Global___SpanKind: _TypeAlias = SpanKind  # noqa: Y015
 
 @_typing.final
 class Wishes(_message.Message):
-    """What a person asks of the music. Everything left empty is as the picture suggests."""
+    """What a person asks of the music. Everything left empty is as the picture suggests.
+
+    Key, meter, tempo, bars, ensemble and difficulty are promises: a draft that breaks one carries the problem
+    `wish-not-met` and goes back to the model. Mood is a direction: a draft that misses it carries the warning
+    `mood-missed`.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -185,13 +214,22 @@ class Wishes(_message.Message):
     tempo_bpm: _builtins.float
     """Tempo in quarter notes a minute, 20 to 300. 0 means none is asked for."""
     mood: _builtins.str
-    """A word or a few: `calm`, `joyful and a little strange`. At most 200 characters."""
+    """A word or a few: `calm`, `joyful and a little strange`. At most 200 characters. Words of Russell's circumplex
+    (`serene`, `wistful`, `stormy`…) and their common synonyms steer mode and tempo where no key and no tempo is
+    asked for; other words reach the model alone.
+    """
     ensemble: _builtins.str
-    """Instruments, comma separated: `violin`, `flute, cello`. At most 200 characters."""
+    """Instruments by their General MIDI names or common ones, comma separated: `violin`, `flute, cello`. At most
+    200 characters and 8 instruments. Models that write under a grammar write one voice, for the first.
+    """
     bars: _builtins.int
     """How many bars, 1 to 256. 0 means none is asked for."""
     difficulty: _builtins.str
-    """`easy`, `medium` or `hard`."""
+    """`easy`: within an octave and a fourth, no leap beyond an octave, no note that is shorter than an eighth and
+    lasts less than 0.25 s, at most three sharps or flats. `medium`: within two octaves and a whole tone, no leap
+    beyond an octave and a fourth, no note that is shorter than a sixteenth and lasts less than 0.12 s, at most five
+    sharps or flats. Key signatures count only where no key is asked for. `hard`: nothing is ruled out.
+    """
     def __init__(
         self,
         *,
@@ -210,6 +248,103 @@ class Wishes(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Wishes: _TypeAlias = Wishes  # noqa: Y015
+
+@_typing.final
+class Excerpt(_message.Message):
+    """Bars of a person's own score, shown to the model as the reference of first rank (id `excerpt`).
+
+    The bars give key, meter, tempo and instruments, and for a variation the number of bars, wherever `Wishes` leaves
+    them open: those in force at the end of the bars to continue, at the beginning of the bars to vary. The result
+    is a score of its own.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    USE_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    FIRST_BAR_FIELD_NUMBER: _builtins.int
+    LAST_BAR_FIELD_NUMBER: _builtins.int
+    STAVES_FIELD_NUMBER: _builtins.int
+    content: _builtins.bytes
+    """The score's file: MusicXML, compressed or not, or ABC text (UTF-8); told apart by content. At most 20 MiB."""
+    use: Global___ExcerptUse.ValueType
+    """What becomes of the bars."""
+    title: _builtins.str
+    """What the score is called. Empty: as the file says. At most 200 characters."""
+    first_bar: _builtins.int
+    """The first bar, counted from 1 in the order of the file: the n-th measure, pickups and irregular ones counted
+    too. 0: from the start.
+    """
+    last_bar: _builtins.int
+    """The last bar, counted alike, inclusive; a number beyond the end means the end. 0: to the end. To be varied,
+    at most 64 bars are taken; to be continued, the last 64 of longer stretches are.
+    """
+    @_builtins.property
+    def staves(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Which staves, counted from 1 at the top of the score (a piano part has two; in ABC: voices). Empty: all."""
+
+    def __init__(
+        self,
+        *,
+        content: _builtins.bytes = ...,
+        use: Global___ExcerptUse.ValueType = ...,
+        title: _builtins.str = ...,
+        first_bar: _builtins.int = ...,
+        last_bar: _builtins.int = ...,
+        staves: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "first_bar", b"first_bar", "last_bar", b"last_bar", "staves", b"staves", "title", b"title", "use", b"use"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Excerpt: _TypeAlias = Excerpt  # noqa: Y015
+
+@_typing.final
+class UsedExcerpt(_message.Message):
+    """An excerpt as it was read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ABC_FIELD_NUMBER: _builtins.int
+    USE_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    FIRST_BAR_FIELD_NUMBER: _builtins.int
+    LAST_BAR_FIELD_NUMBER: _builtins.int
+    WISHES_FIELD_NUMBER: _builtins.int
+    abc: _builtins.str
+    """The bars in ABC."""
+    use: Global___ExcerptUse.ValueType
+    """What becomes of them."""
+    title: _builtins.str
+    """What the score is called."""
+    first_bar: _builtins.int
+    """The first bar, counted from 1 in the order of the file."""
+    last_bar: _builtins.int
+    """The last bar, inclusive."""
+    @_builtins.property
+    def wishes(self) -> Global___Wishes:
+        """What the bars say wherever `Composition.wishes` is silent."""
+
+    def __init__(
+        self,
+        *,
+        abc: _builtins.str = ...,
+        use: Global___ExcerptUse.ValueType = ...,
+        title: _builtins.str = ...,
+        first_bar: _builtins.int = ...,
+        last_bar: _builtins.int = ...,
+        wishes: Global___Wishes | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["wishes", b"wishes"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["abc", b"abc", "first_bar", b"first_bar", "last_bar", b"last_bar", "title", b"title", "use", b"use", "wishes", b"wishes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UsedExcerpt: _TypeAlias = UsedExcerpt  # noqa: Y015
 
 @_typing.final
 class EngineOptions(_message.Message):
@@ -288,6 +423,7 @@ class CreateCompositionRequest(_message.Message):
     WISHES_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     ENGINE_FIELD_NUMBER: _builtins.int
+    EXCERPT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Any text of yours, at most 128 characters, best a UUID. The same one again gives the composition that the
     first call created, so a call can be repeated safely. Empty means that every call creates one.
@@ -310,6 +446,10 @@ class CreateCompositionRequest(_message.Message):
     def engine(self) -> Global___EngineOptions:
         """How the engine works."""
 
+    @_builtins.property
+    def excerpt(self) -> Global___Excerpt:
+        """Bars of one's own score to continue or to vary. Absent: none."""
+
     def __init__(
         self,
         *,
@@ -319,10 +459,11 @@ class CreateCompositionRequest(_message.Message):
         wishes: Global___Wishes | None = ...,
         seed: _builtins.int | None = ...,
         engine: Global___EngineOptions | None = ...,
+        excerpt: Global___Excerpt | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "engine", b"engine", "seed", b"seed", "wishes", b"wishes"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "engine", b"engine", "excerpt", b"excerpt", "seed", b"seed", "wishes", b"wishes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "engine", b"engine", "picture", b"picture", "prompt", b"prompt", "request_id", b"request_id", "seed", b"seed", "wishes", b"wishes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "engine", b"engine", "excerpt", b"excerpt", "picture", b"picture", "prompt", b"prompt", "request_id", b"request_id", "seed", b"seed", "wishes", b"wishes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
@@ -367,6 +508,7 @@ class ComposeRequest(_message.Message):
     SEED_FIELD_NUMBER: _builtins.int
     ENGINE_FIELD_NUMBER: _builtins.int
     CANCEL_ON_DISCONNECT_FIELD_NUMBER: _builtins.int
+    EXCERPT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """As in `CreateCompositionRequest`."""
     picture: _builtins.bytes
@@ -385,6 +527,10 @@ class ComposeRequest(_message.Message):
     def engine(self) -> Global___EngineOptions:
         """As in `CreateCompositionRequest`."""
 
+    @_builtins.property
+    def excerpt(self) -> Global___Excerpt:
+        """As in `CreateCompositionRequest`."""
+
     def __init__(
         self,
         *,
@@ -395,10 +541,11 @@ class ComposeRequest(_message.Message):
         seed: _builtins.int | None = ...,
         engine: Global___EngineOptions | None = ...,
         cancel_on_disconnect: _builtins.bool = ...,
+        excerpt: Global___Excerpt | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "engine", b"engine", "seed", b"seed", "wishes", b"wishes"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "engine", b"engine", "excerpt", b"excerpt", "seed", b"seed", "wishes", b"wishes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "cancel_on_disconnect", b"cancel_on_disconnect", "engine", b"engine", "picture", b"picture", "prompt", b"prompt", "request_id", b"request_id", "seed", b"seed", "wishes", b"wishes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "cancel_on_disconnect", b"cancel_on_disconnect", "engine", b"engine", "excerpt", b"excerpt", "picture", b"picture", "prompt", b"prompt", "request_id", b"request_id", "seed", b"seed", "wishes", b"wishes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
@@ -745,7 +892,9 @@ class CompositionEdits(_message.Message):
     """Another draft, whole (stage draft or refine)."""
     @_builtins.property
     def reference_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Ids of the references to show the model instead, in this order (stage retrieve)."""
+        """Ids of the references to show the model instead, in this order (stage retrieve). An excerpt of one's own score
+        stays the first of them.
+        """
 
     @_builtins.property
     def bars(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReplacedBar]:
@@ -878,6 +1027,54 @@ class GetScoreResponse(_message.Message):
 Global___GetScoreResponse: _TypeAlias = GetScoreResponse  # noqa: Y015
 
 @_typing.final
+class GetPictureRequest(_message.Message):
+    """Whose picture."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The composition's name."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPictureRequest: _TypeAlias = GetPictureRequest  # noqa: Y015
+
+@_typing.final
+class GetPictureResponse(_message.Message):
+    """A piece of the picture's file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    content: _builtins.bytes
+    """The contents of all messages, one after the other, are the file."""
+    media_type: _builtins.str
+    """Its media type, such as `image/jpeg`. Only in the first message."""
+    def __init__(
+        self,
+        *,
+        content: _builtins.bytes = ...,
+        media_type: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "media_type", b"media_type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPictureResponse: _TypeAlias = GetPictureResponse  # noqa: Y015
+
+@_typing.final
 class GetAttentionRequest(_message.Message):
     """Whose attention."""
 
@@ -945,6 +1142,8 @@ class Composition(_message.Message):
     REVISED_FROM_FIELD_NUMBER: _builtins.int
     ENGINE_FIELD_NUMBER: _builtins.int
     INSTRUCTION_FIELD_NUMBER: _builtins.int
+    EXCERPT_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`compositions/{id}`; ids sort by time of creation."""
     state: Global___CompositionState.ValueType
@@ -963,6 +1162,8 @@ class Composition(_message.Message):
     """Name of the composition that this one revises. Empty otherwise."""
     instruction: _builtins.str
     """What revisions asked for in words, in order. Empty otherwise."""
+    title: _builtins.str
+    """The music's title: that of the draft which is best so far. Empty before the first draft."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was created."""
@@ -983,6 +1184,10 @@ class Composition(_message.Message):
     def engine(self) -> Global___EngineOptions:
         """How the engine works, every field set."""
 
+    @_builtins.property
+    def excerpt(self) -> Global___UsedExcerpt:
+        """The bars of one's own score that it began from. Absent otherwise."""
+
     def __init__(
         self,
         *,
@@ -1000,10 +1205,12 @@ class Composition(_message.Message):
         revised_from: _builtins.str = ...,
         engine: Global___EngineOptions | None = ...,
         instruction: _builtins.str = ...,
+        excerpt: Global___UsedExcerpt | None = ...,
+        title: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "engine", b"engine", "error", b"error", "update_time", b"update_time", "wishes", b"wishes"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "engine", b"engine", "error", b"error", "excerpt", b"excerpt", "update_time", b"update_time", "wishes", b"wishes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "engine", b"engine", "error", b"error", "finished_stage", b"finished_stage", "instruction", b"instruction", "last_sequence", b"last_sequence", "name", b"name", "picture_sha256", b"picture_sha256", "prompt", b"prompt", "revised_from", b"revised_from", "seed", b"seed", "state", b"state", "update_time", b"update_time", "wishes", b"wishes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "engine", b"engine", "error", b"error", "excerpt", b"excerpt", "finished_stage", b"finished_stage", "instruction", b"instruction", "last_sequence", b"last_sequence", "name", b"name", "picture_sha256", b"picture_sha256", "prompt", b"prompt", "revised_from", b"revised_from", "seed", b"seed", "state", b"state", "title", b"title", "update_time", b"update_time", "wishes", b"wishes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -83,6 +83,11 @@ class CompositionServiceStub:
                 request_serializer=hartmann_dot_v1_dot_composition__pb2.GetScoreRequest.SerializeToString,
                 response_deserializer=hartmann_dot_v1_dot_composition__pb2.GetScoreResponse.FromString,
                 _registered_method=True)
+        self.GetPicture = channel.unary_stream(
+                '/hartmann.v1.CompositionService/GetPicture',
+                request_serializer=hartmann_dot_v1_dot_composition__pb2.GetPictureRequest.SerializeToString,
+                response_deserializer=hartmann_dot_v1_dot_composition__pb2.GetPictureResponse.FromString,
+                _registered_method=True)
         self.GetAttention = channel.unary_stream(
                 '/hartmann.v1.CompositionService/GetAttention',
                 request_serializer=hartmann_dot_v1_dot_composition__pb2.GetAttentionRequest.SerializeToString,
@@ -165,6 +170,13 @@ class CompositionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPicture(self, request, context):
+        """The picture that a composition is about, as it was sent, in pieces of at most a mebibyte.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetAttention(self, request, context):
         """The attention tensor in pieces, for those too large for one message. `COMPOSITION_NOT_FINISHED` until the
         `explanation` event, `ATTENTION_UNAVAILABLE` where the model recorded none.
@@ -220,6 +232,11 @@ def add_CompositionServiceServicer_to_server(servicer, server):
                     servicer.GetScore,
                     request_deserializer=hartmann_dot_v1_dot_composition__pb2.GetScoreRequest.FromString,
                     response_serializer=hartmann_dot_v1_dot_composition__pb2.GetScoreResponse.SerializeToString,
+            ),
+            'GetPicture': grpc.unary_stream_rpc_method_handler(
+                    servicer.GetPicture,
+                    request_deserializer=hartmann_dot_v1_dot_composition__pb2.GetPictureRequest.FromString,
+                    response_serializer=hartmann_dot_v1_dot_composition__pb2.GetPictureResponse.SerializeToString,
             ),
             'GetAttention': grpc.unary_stream_rpc_method_handler(
                     servicer.GetAttention,
@@ -474,6 +491,33 @@ class CompositionService:
             '/hartmann.v1.CompositionService/GetScore',
             hartmann_dot_v1_dot_composition__pb2.GetScoreRequest.SerializeToString,
             hartmann_dot_v1_dot_composition__pb2.GetScoreResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPicture(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/hartmann.v1.CompositionService/GetPicture',
+            hartmann_dot_v1_dot_composition__pb2.GetPictureRequest.SerializeToString,
+            hartmann_dot_v1_dot_composition__pb2.GetPictureResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -70,6 +70,8 @@ class CompositionServiceStub:
     """
     GetScore: _grpc.UnaryUnaryMultiCallable[_composition_pb2.GetScoreRequest, _composition_pb2.GetScoreResponse]
     """The finished score as a file. `COMPOSITION_NOT_FINISHED` until the `score` event."""
+    GetPicture: _grpc.UnaryStreamMultiCallable[_composition_pb2.GetPictureRequest, _composition_pb2.GetPictureResponse]
+    """The picture that a composition is about, as it was sent, in pieces of at most a mebibyte."""
     GetAttention: _grpc.UnaryStreamMultiCallable[_composition_pb2.GetAttentionRequest, _composition_pb2.GetAttentionResponse]
     """The attention tensor in pieces, for those too large for one message. `COMPOSITION_NOT_FINISHED` until the
     `explanation` event, `ATTENTION_UNAVAILABLE` where the model recorded none.
@@ -112,6 +114,8 @@ class CompositionServiceAsyncStub(CompositionServiceStub):
     """
     GetScore: _aio.UnaryUnaryMultiCallable[_composition_pb2.GetScoreRequest, _composition_pb2.GetScoreResponse]  # type: ignore[assignment]
     """The finished score as a file. `COMPOSITION_NOT_FINISHED` until the `score` event."""
+    GetPicture: _aio.UnaryStreamMultiCallable[_composition_pb2.GetPictureRequest, _composition_pb2.GetPictureResponse]  # type: ignore[assignment]
+    """The picture that a composition is about, as it was sent, in pieces of at most a mebibyte."""
     GetAttention: _aio.UnaryStreamMultiCallable[_composition_pb2.GetAttentionRequest, _composition_pb2.GetAttentionResponse]  # type: ignore[assignment]
     """The attention tensor in pieces, for those too large for one message. `COMPOSITION_NOT_FINISHED` until the
     `explanation` event, `ATTENTION_UNAVAILABLE` where the model recorded none.
@@ -205,6 +209,14 @@ class CompositionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_composition_pb2.GetScoreResponse, _abc.Awaitable[_composition_pb2.GetScoreResponse]]:
         """The finished score as a file. `COMPOSITION_NOT_FINISHED` until the `score` event."""
+
+    @_abc_1.abstractmethod
+    def GetPicture(
+        self,
+        request: _composition_pb2.GetPictureRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_composition_pb2.GetPictureResponse], _abc.AsyncIterator[_composition_pb2.GetPictureResponse]]:
+        """The picture that a composition is about, as it was sent, in pieces of at most a mebibyte."""
 
     @_abc_1.abstractmethod
     def GetAttention(

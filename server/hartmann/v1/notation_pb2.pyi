@@ -61,6 +61,8 @@ class _ScoreFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ScoreForm
     """Standard MIDI file, type 1, repeats played out."""
     SCORE_FORMAT_ABC: _ScoreFormat.ValueType  # 3
     """ABC 2.1 text, UTF-8."""
+    SCORE_FORMAT_MXL: _ScoreFormat.ValueType  # 4
+    """MusicXML 4.0, compressed."""
 
 class ScoreFormat(_ScoreFormat, metaclass=_ScoreFormatEnumTypeWrapper):
     """How a score is written."""
@@ -73,6 +75,8 @@ SCORE_FORMAT_MIDI: ScoreFormat.ValueType  # 2
 """Standard MIDI file, type 1, repeats played out."""
 SCORE_FORMAT_ABC: ScoreFormat.ValueType  # 3
 """ABC 2.1 text, UTF-8."""
+SCORE_FORMAT_MXL: ScoreFormat.ValueType  # 4
+"""MusicXML 4.0, compressed."""
 Global___ScoreFormat: _TypeAlias = ScoreFormat  # noqa: Y015
 
 @_typing.final
@@ -461,3 +465,63 @@ class ConvertAbcResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConvertAbcResponse: _TypeAlias = ConvertAbcResponse  # noqa: Y015
+
+@_typing.final
+class ImportScoreRequest(_message.Message):
+    """A score's file to read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    BARS_FIELD_NUMBER: _builtins.int
+    content: _builtins.bytes
+    """The file's bytes; what it is, is told by them. At most 20 MiB."""
+    bars: _builtins.int
+    """How many bars to read at most, from the start. 0: all."""
+    def __init__(
+        self,
+        *,
+        content: _builtins.bytes = ...,
+        bars: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bars", b"bars", "content", b"content"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportScoreRequest: _TypeAlias = ImportScoreRequest  # noqa: Y015
+
+@_typing.final
+class ImportScoreResponse(_message.Message):
+    """The score in ABC."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ABC_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    TUNE_FIELD_NUMBER: _builtins.int
+    abc: _builtins.str
+    """The score in canonical ABC."""
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___Problem]:
+        """What checking that ABC finds."""
+
+    @_builtins.property
+    def tune(self) -> Global___TuneSummary:
+        """What kind of piece it is."""
+
+    def __init__(
+        self,
+        *,
+        abc: _builtins.str = ...,
+        problems: _abc.Iterable[Global___Problem] | None = ...,
+        tune: Global___TuneSummary | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["tune", b"tune"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["abc", b"abc", "problems", b"problems", "tune", b"tune"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportScoreResponse: _TypeAlias = ImportScoreResponse  # noqa: Y015

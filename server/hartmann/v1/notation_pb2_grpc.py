@@ -53,6 +53,11 @@ class NotationServiceStub:
                 request_serializer=hartmann_dot_v1_dot_notation__pb2.ConvertAbcRequest.SerializeToString,
                 response_deserializer=hartmann_dot_v1_dot_notation__pb2.ConvertAbcResponse.FromString,
                 _registered_method=True)
+        self.ImportScore = channel.unary_unary(
+                '/hartmann.v1.NotationService/ImportScore',
+                request_serializer=hartmann_dot_v1_dot_notation__pb2.ImportScoreRequest.SerializeToString,
+                response_deserializer=hartmann_dot_v1_dot_notation__pb2.ImportScoreResponse.FromString,
+                _registered_method=True)
 
 
 class NotationServiceServicer:
@@ -86,6 +91,14 @@ class NotationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportScore(self, request, context):
+        """Reads a score's file as ABC: MusicXML, compressed or not, or a standard MIDI file. Refused with
+        `SCORE_UNREADABLE` when it is none of these, damaged, too large, or has no notes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NotationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -103,6 +116,11 @@ def add_NotationServiceServicer_to_server(servicer, server):
                     servicer.ConvertAbc,
                     request_deserializer=hartmann_dot_v1_dot_notation__pb2.ConvertAbcRequest.FromString,
                     response_serializer=hartmann_dot_v1_dot_notation__pb2.ConvertAbcResponse.SerializeToString,
+            ),
+            'ImportScore': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportScore,
+                    request_deserializer=hartmann_dot_v1_dot_notation__pb2.ImportScoreRequest.FromString,
+                    response_serializer=hartmann_dot_v1_dot_notation__pb2.ImportScoreResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -190,6 +208,33 @@ class NotationService:
             '/hartmann.v1.NotationService/ConvertAbc',
             hartmann_dot_v1_dot_notation__pb2.ConvertAbcRequest.SerializeToString,
             hartmann_dot_v1_dot_notation__pb2.ConvertAbcResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportScore(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hartmann.v1.NotationService/ImportScore',
+            hartmann_dot_v1_dot_notation__pb2.ImportScoreRequest.SerializeToString,
+            hartmann_dot_v1_dot_notation__pb2.ImportScoreResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,10 @@ class NotationServiceStub:
     """Writes a tune in another format. Refused with `NOTATION_INVALID` when there is no music in the text;
     problems that leave music behind are returned beside the result.
     """
+    ImportScore: _grpc.UnaryUnaryMultiCallable[_notation_pb2.ImportScoreRequest, _notation_pb2.ImportScoreResponse]
+    """Reads a score's file as ABC: MusicXML, compressed or not, or a standard MIDI file. Refused with
+    `SCORE_UNREADABLE` when it is none of these, damaged, too large, or has no notes.
+    """
 
 @_typing.type_check_only
 class NotationServiceAsyncStub(NotationServiceStub):
@@ -70,6 +74,10 @@ class NotationServiceAsyncStub(NotationServiceStub):
     ConvertAbc: _aio.UnaryUnaryMultiCallable[_notation_pb2.ConvertAbcRequest, _notation_pb2.ConvertAbcResponse]  # type: ignore[assignment]
     """Writes a tune in another format. Refused with `NOTATION_INVALID` when there is no music in the text;
     problems that leave music behind are returned beside the result.
+    """
+    ImportScore: _aio.UnaryUnaryMultiCallable[_notation_pb2.ImportScoreRequest, _notation_pb2.ImportScoreResponse]  # type: ignore[assignment]
+    """Reads a score's file as ABC: MusicXML, compressed or not, or a standard MIDI file. Refused with
+    `SCORE_UNREADABLE` when it is none of these, damaged, too large, or has no notes.
     """
 
 class NotationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -107,6 +115,16 @@ class NotationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_notation_pb2.ConvertAbcResponse, _abc.Awaitable[_notation_pb2.ConvertAbcResponse]]:
         """Writes a tune in another format. Refused with `NOTATION_INVALID` when there is no music in the text;
         problems that leave music behind are returned beside the result.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportScore(
+        self,
+        request: _notation_pb2.ImportScoreRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notation_pb2.ImportScoreResponse, _abc.Awaitable[_notation_pb2.ImportScoreResponse]]:
+        """Reads a score's file as ABC: MusicXML, compressed or not, or a standard MIDI file. Refused with
+        `SCORE_UNREADABLE` when it is none of these, damaged, too large, or has no notes.
         """
 
 def add_NotationServiceServicer_to_server(servicer: NotationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
