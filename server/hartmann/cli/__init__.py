@@ -18,8 +18,8 @@ def main() -> int:
     from hartmann.cli.application import application
     from hartmann.cli.exit_codes import exit_code_of
     from hartmann.cli.interruption import Interrupted
-    from hartmann.cli.printable import printable
     from hartmann.errors import HartmannError
+    from hartmann.results.printable import printable
 
     try:
         application(prog_name="hartmann")

@@ -18,9 +18,9 @@ from hartmann.errors import HartmannError, InvalidRequest
 if TYPE_CHECKING:
     from hartmann.cli.display import Display
     from hartmann.cli.interruption import Interruptions
-    from hartmann.cli.record import Record
     from hartmann.client import Composing
     from hartmann.composing.events import Wishes
+    from hartmann.results.record import Record
 
 WISHES = "What the music should be"
 LARGEST_SEED = 2**32 - 1
@@ -135,7 +135,7 @@ def _compose(order: Order, server: str, api_key: str, *, as_json: bool) -> int:
     """The whole of it; returns the exit status."""
     from hartmann.cli.display import choose_display
     from hartmann.cli.interruption import Interruptions
-    from hartmann.cli.record import Record
+    from hartmann.results.record import Record
     from hartmann.v1 import composition_pb2 as pb
 
     record = Record(order.picture.name, order.prompt)
@@ -178,9 +178,9 @@ def _canceller(composing: Composing, display: Display) -> Callable[[], None]:
 
 def _finish(order: Order, record: Record, display: Display, interruptions: Interruptions) -> int:
     """Writes the files of a finished composition; raises the error of a failed one."""
-    from hartmann.cli.result_files import name_for, write_results
-    from hartmann.cli.results import contents_of
     from hartmann.remote_errors import error_from_status
+    from hartmann.results.contents import contents_of
+    from hartmann.results.files import name_for, write_results
 
     last = record.events[-1]
     if last.WhichOneof("event") == "failed":

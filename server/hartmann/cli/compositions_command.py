@@ -53,8 +53,8 @@ def watch(
 ) -> None:
     """Show a composition's events to its end. Ctrl-C ends the watching, not the composition."""
     from hartmann.cli.display import choose_display
-    from hartmann.cli.record import Record
     from hartmann.remote_errors import error_from_status
+    from hartmann.results.record import Record
 
     record = Record(name)
     with (

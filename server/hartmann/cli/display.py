@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Protocol
 
 from hartmann.cli.announcements import Progress
-from hartmann.cli.record import Record
+from hartmann.results.record import Record
 from hartmann.v1.composition_pb2 import CompositionEvent
 
 

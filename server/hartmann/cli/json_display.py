@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TextIO
 
 from hartmann.cli.announcements import Progress
-from hartmann.cli.record import Record, to_json
+from hartmann.results.record import Record, to_json
 from hartmann.v1.composition_pb2 import CompositionEvent
 
 

@@ -35,7 +35,7 @@ def search(
     api_key: KeyOption = "",
 ) -> None:
     """Find the pieces whose captions are nearest to TEXT."""
-    from hartmann.cli.wording import similarity
+    from hartmann.results.wording import similarity
 
     with Interruptions(), reached(server, api_key, say_progress) as client:
         for piece in client.search(text, number):

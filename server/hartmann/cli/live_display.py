@@ -21,11 +21,11 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from hartmann.cli import wording
 from hartmann.cli.announcements import Progress
 from hartmann.cli.assembled_text import AssembledText
-from hartmann.cli.printable import printable
-from hartmann.cli.record import Record
+from hartmann.results import wording
+from hartmann.results.printable import printable
+from hartmann.results.record import Record
 from hartmann.v1 import composition_pb2 as pb
 
 LINES_WRITTEN = 8
@@ -164,7 +164,7 @@ def _metrics(draft: pb.Draft) -> Table:
 
 
 def _explanation(explanation: pb.Explanation) -> RenderableType:
-    from hartmann.cli.sections import sections_of
+    from hartmann.results.sections import sections_of
 
     parts: list[RenderableType] = [_plain(explanation.motivation)]
     parts.extend(

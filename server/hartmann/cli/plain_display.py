@@ -11,10 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from hartmann.cli import wording
 from hartmann.cli.announcements import Progress
-from hartmann.cli.printable import printable
-from hartmann.cli.record import Record
+from hartmann.results import wording
+from hartmann.results.printable import printable
+from hartmann.results.record import Record
 from hartmann.v1 import composition_pb2 as pb
 
 

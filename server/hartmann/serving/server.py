@@ -17,7 +17,7 @@ import structlog
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from hartmann.serving import logs
+from hartmann import logs
 from hartmann.serving.composition_service import Backing, CompositionService
 from hartmann.serving.error_interceptor import ErrorInterceptor
 from hartmann.serving.library_service import LibraryService, Shelves

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from hartmann import logs
 from hartmann.composing.carry import Carry
 from hartmann.composing.events import Event, ScoreWritten, Stage
 from hartmann.composing.journal import Journal
@@ -22,7 +23,7 @@ from hartmann.composing.pipeline import compose
 from hartmann.composing.request import CompositionRequest
 from hartmann.composing.tools import Tools
 from hartmann.errors import CompositionNotFound, DatabaseUnavailable, HartmannError, LeaseLost, ModelFailed
-from hartmann.serving import event_translation, logs
+from hartmann.serving import event_translation
 from hartmann.serving.composition_translation import (
     new_event,
     stored_carry,

@@ -17,7 +17,7 @@ from hartmann.cli.display import Display
 from hartmann.cli.json_display import JsonDisplay
 from hartmann.cli.live_display import LiveDisplay
 from hartmann.cli.plain_display import PlainDisplay
-from hartmann.cli.record import Record
+from hartmann.results.record import Record
 from hartmann.v1 import composition_pb2 as pb
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hartmann.cli import wording
+from hartmann.results import wording
 from hartmann.v1 import composition_pb2 as pb
 from hartmann.v1 import library_pb2, notation_pb2
 

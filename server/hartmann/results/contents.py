@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hartmann.cli.explanation_page import explanation_page
-from hartmann.cli.record import Record, to_json_lines
-from hartmann.cli.sections import sections_of
+from hartmann.results.explanation_page import explanation_page
+from hartmann.results.record import Record, to_json_lines
+from hartmann.results.sections import sections_of
 from hartmann.v1 import composition_pb2 as pb
 
 ALREADY_TAKEN = 2**31

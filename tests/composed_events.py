@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hartmann.cli.record import Record
+from hartmann.results.record import Record
 from hartmann.v1 import composition_pb2 as pb
 from hartmann.v1 import library_pb2, notation_pb2, tensor_pb2
 

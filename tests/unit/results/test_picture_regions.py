@@ -8,7 +8,7 @@ from composed_events import tensor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hartmann.cli.picture_regions import region_name, to_array
+from hartmann.results.picture_regions import region_name, to_array
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hartmann.cli import result_files
-from hartmann.cli.result_files import name_for, write_results
+from hartmann.results import files as result_files
+from hartmann.results.files import name_for, write_results
 
 CONTENTS = {".abc": b"X:1\n", ".mid": b"MThd"}
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from hartmann.cli import wording
-from hartmann.cli.printable import printable
-from hartmann.cli.record import Record
-from hartmann.cli.sections import sections_of
+from hartmann.results import wording
+from hartmann.results.printable import printable
+from hartmann.results.record import Record
+from hartmann.results.sections import sections_of
 from hartmann.v1 import composition_pb2 as pb
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")

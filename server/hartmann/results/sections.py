@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hartmann.cli.picture_regions import region_name, to_array
+from hartmann.results.picture_regions import region_name, to_array
 from hartmann.v1 import composition_pb2 as pb
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from composed_events import events, record_of
 
-from hartmann.cli.explanation_page import escaped, explanation_page
-from hartmann.cli.results import contents_of
+from hartmann.results.contents import contents_of
+from hartmann.results.explanation_page import escaped, explanation_page
 
 
 def page() -> str:
