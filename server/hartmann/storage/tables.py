@@ -6,7 +6,9 @@
   stage, part) is unique, so a stage that runs again repeats nothing. Bodies are opaque bytes.
 - `picture`: bytes by SHA-256, shared between compositions.
 - `reference`, `reference_text`, `embedding`: the library; the wide texts stand apart from the narrow row.
-- `library_ingest`: how far each source of references has been read in.
+- `reference_picture`: the picture that describes a piece, where one does.
+- `library_ingest`: how far each source of references has been read in; `library_file`: what became of each of its
+  files (or tunes, or lines): the piece it is, or why it is none. `digest` tells whether a file has changed since.
 
 Times carry a zone. Vectors: see `vectors.py`.
 """
@@ -156,6 +158,30 @@ embedding = Table(
     Column("vector", HalfVector(), nullable=False),
 )
 Index("embedding_space", embedding.c.space, embedding.c.kind)
+
+reference_picture = Table(
+    "reference_picture",
+    metadata,
+    Column("reference", Text, ForeignKey("reference.id", ondelete="CASCADE"), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+library_file = Table(
+    "library_file",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("reference", Text, ForeignKey("reference.id", ondelete="CASCADE")),
+    Column("reason", Text),
+)
+Index("library_file_reference", library_file.c.reference)
+Index(
+    "library_file_refused",
+    library_file.c.source,
+    library_file.c.name,
+    postgresql_where=library_file.c.reason.is_not(None),
+)
 
 library_ingest = Table(
     "library_ingest",
