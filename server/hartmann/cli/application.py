@@ -10,6 +10,7 @@ from hartmann import __version__
 from hartmann.cli.check_command import check
 from hartmann.cli.compose_command import compose
 from hartmann.cli.compositions_command import compositions
+from hartmann.cli.convert_command import convert
 from hartmann.cli.db_command import db
 from hartmann.cli.doctor_command import doctor
 from hartmann.cli.library_command import library
@@ -44,6 +45,7 @@ def root(
 
 application.command()(compose)
 application.command()(check)
+application.command()(convert)
 application.add_typer(compositions, name="compositions")
 application.add_typer(library, name="library")
 application.command()(serve)

@@ -15,6 +15,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from hartmann.results.whole_files import link, write_durably
+
 LONGEST_NAME = 100
 """Bytes of UTF-8. File systems allow 255 for the whole name; the rest is for the number and the suffix."""
 
@@ -41,18 +43,10 @@ def write_results(folder: Path, name: str, contents: Mapping[str, bytes]) -> dic
     staging = Path(tempfile.mkdtemp(prefix=".hartmann-", dir=folder))
     try:
         for suffix, body in contents.items():
-            _write_durably(staging / f"result{suffix}", body)
+            write_durably(staging / f"result{suffix}", body)
         return _publish(staging, folder, name, tuple(contents))
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-
-
-def _write_durably(path: Path, body: bytes) -> None:
-    """Writes and waits until the bytes are on the disk, so that a name never stands for half a file."""
-    with path.open("xb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _publish(staging: Path, folder: Path, name: str, suffixes: tuple[str, ...]) -> dict[str, Path]:
@@ -71,7 +65,7 @@ def _link_all(staging: Path, targets: Mapping[str, Path]) -> bool:
     done: list[Path] = []
     try:
         for suffix, target in targets.items():
-            _link(staging / f"result{suffix}", target)
+            link(staging / f"result{suffix}", target)
             done.append(target)
     except FileExistsError:
         _remove(done)
@@ -80,26 +74,6 @@ def _link_all(staging: Path, targets: Mapping[str, Path]) -> bool:
         _remove(done)
         raise
     return True
-
-
-def _link(source: Path, target: Path) -> None:
-    """A hard link, or an exclusive copy on file systems without links; FileExistsError if the name is taken."""
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        raise
-    except OSError:
-        _copy_exclusively(source, target)
-
-
-def _copy_exclusively(source: Path, target: Path) -> None:
-    """Copies to a name that must be free; leaves nothing behind when the copy fails half-way."""
-    with target.open("xb") as file:
-        try:
-            file.write(source.read_bytes())
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
 
 
 def _remove(paths: list[Path]) -> None:

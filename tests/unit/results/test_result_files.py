@@ -83,7 +83,7 @@ def test_nothing_is_left_behind_when_a_file_cant_be_written(
     def full(path: Path, body: bytes) -> None:
         raise OSError(28, f"no space left for {len(body)} bytes", str(path))
 
-    monkeypatch.setattr(result_files, "_write_durably", full)
+    monkeypatch.setattr(result_files, "write_durably", full)
     with pytest.raises(OSError, match="no space"):
         write_results(tmp_path, "holiday", CONTENTS)
     assert names_in(tmp_path) == set()
