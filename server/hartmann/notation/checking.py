@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass, replace
 
 from hartmann.notation.findings import Findings
-from hartmann.notation.parsing import Limits, Parser, problem_order
-from hartmann.notation.problems import Problem, Severity
+from hartmann.notation.limits import Limits
+from hartmann.notation.parsing.tune import Parser
+from hartmann.notation.problems import Problem, Severity, problem_order
 from hartmann.notation.score import Score
 from hartmann.notation.sections import with_sections
 from hartmann.notation.tune_balance import judge
@@ -48,10 +49,10 @@ def check(text: str, limits: Limits = _DEFAULT) -> Checked:
     cut = text[: limits.characters]
     tune = extract(cut)
     findings = Findings(tune.text, limits.problems)
-    parser = Parser(findings, limits)
-    score = parser.parse()
+    read = Parser(findings, limits).parse()
+    score = read.score
     if score is not None:
-        judge(score, findings, suspect=parser.suspect_bars(), barless=parser.barless)
+        judge(score, findings, suspect=read.suspect, barless=read.barless)
         score = replace(with_sections(score), source=findings.edited_text())
     if len(cut) < len(text):
         findings.once(Severity.ERROR, "too_long", f"only the first {limits.characters} characters were read")

@@ -53,10 +53,13 @@ class Findings:
         line, column = (place.line, place.column) if place else (0, 0)
         self.problems.append(Problem(code, severity, message, line, column, voice, bar, fix))
 
-    def once(self, severity: Severity, code: str, message: str, start: int = -1, fix: str = "") -> None:
-        """The same, but only the first time for this code."""
-        if code not in self._said:
-            self._said.add(code)
+    def once(
+        self, severity: Severity, code: str, message: str, start: int = -1, *, key: str = "", fix: str = ""
+    ) -> None:
+        """The same, but only the first time for this code (and, where there is one, this `key`)."""
+        said = f"{code} {key}"
+        if said not in self._said:
+            self._said.add(said)
             self.add(severity, code, message, start, fix=fix)
 
     def edit(self, start: int, replacement: str) -> None:

@@ -32,3 +32,8 @@ class Problem:
     voice: int = 0
     bar: int = -1
     fix: str = ""
+
+
+def problem_order(problem: Problem) -> tuple[int, int, str]:
+    """Sort key: by place in the text, what has none first."""
+    return (problem.line, problem.column, problem.code)

@@ -149,12 +149,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A key, meter or tempo that changes inside a bar, `onset` quarters after its start."""
+    """A key, meter, tempo or clef that changes inside a bar, `onset` quarters after its start."""
 
     onset: Fraction
     key: Key | None = None
     meter: Meter | None = None
     tempo: Tempo | None = None
+    clef: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +164,9 @@ class Bar:
 
     `repeat_start` / `repeat_end` are the repeat signs at its edges (`repeat_end` counts passes: 2 for `:|`),
     `endings` the numbers of the volta that begins here, `ending_stop` True where it ends.
-    `barline` is the right one: `|`, `||`, `|]`, `[|`, or "" where the text just ends. `place` is the music
-    between the bar lines; a bar that goes over a line end has its stretches of text in `spans`.
+    `barline` is the right one: `|`, `||`, `|]`, `[|`, `[|]` (invisible), or "" where the text just ends. `place`
+    is the music between the bar lines; a bar that goes over a line end has its stretches of text in `spans`.
+    `clef` is a clef that changes here (the voice's own stands in `Voice.clef`).
     """
 
     number: int
@@ -184,11 +186,20 @@ class Bar:
     remarks: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     spans: tuple[tuple[int, int], ...] = ()
+    clef: str = ""
+
+
+PLAIN_BARLINES = frozenset({"", "|", "[|]"})
+"""The bar lines that end nothing but their bar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A line of music. `program` is the General MIDI program (0…127), None where the text gives none."""
+    """A line of music. `program` is the General MIDI program (0…127), None where the text gives none.
+
+    `transpose` is what is added to the written pitches to make them sound, in semitones; a clef with a little 8
+    (`treble-8`) has its octave in it (ABC 2.1, section 4.6).
+    """
 
     number: int
     id: str
@@ -214,7 +225,8 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Score:
     """A piece: header values as first stated, voices, sections. `source` is the text it was read from,
-    `header` the other fields of the header (name, text) in order, without X, T, C, R, K, M, L, Q and V."""
+    `header` the other fields of the header (name, text) in order, without X, T, C, R, K, M, L, Q and V.
+    `staves` is the value of `%%score`, voice ids and the signs that group them (`layout.py` reads it)."""
 
     title: str
     composer: str
@@ -227,3 +239,4 @@ class Score:
     rhythm: str = ""
     source: str = ""
     header: tuple[tuple[str, str], ...] = field(default=())
+    staves: str = ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from hartmann.notation.clefs import NOTHING, Staff, begins_with_clef, parse_staff
 from hartmann.notation.score import Key, Meter, Tempo
 
 MODES = {
@@ -31,11 +32,8 @@ _KEY = re.compile(r"([A-Ga-g])([#b]?)\s*([A-Za-z]*)")
 _KEY_ACCIDENTAL = re.compile(r"(\^\^?|__?|=)([A-Ga-g])")
 _ALTER = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 _SIGNS = {alter: sign for sign, alter in _ALTER.items()}
-_CLEF = re.compile(
-    r"(?<![\w=])((?:treble|bass|alto|tenor|soprano|mezzo(?:soprano)?|baritone|perc(?:ussion)?)\d?(?:[+-]\d+)?)(?!\w)",
-    re.I,
-)
-_ATTRIBUTE = re.compile(r"""([A-Za-z]+)\s*=\s*("[^"]*"?|'[^']*'|[^\s"']+)""")
+_NORMAL = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+_OTTAVA_ALONE = re.compile(r"[+-]8(?:va)?")
 _FRACTION = re.compile(r"(\d{1,4})\s*/\s*(\d{1,4})")
 _BPM = re.compile(r"=\s*(\d{1,4}(?:\.\d{1,4})?)")
 _WORDS = {
@@ -53,9 +51,7 @@ class KeyField:
     """What a `K:` field states: the key and what else people put there. `rest` is what was not understood."""
 
     key: Key | None
-    clef: str = ""
-    octave: int = 0
-    transpose: int = 0
+    staff: Staff = NOTHING
     rest: str = ""
 
 
@@ -65,9 +61,7 @@ class VoiceField:
 
     id: str
     name: str = ""
-    clef: str = ""
-    octave: int = 0
-    transpose: int = 0
+    staff: Staff = NOTHING
     music: int = -1
 
 
@@ -76,11 +70,11 @@ def parse_key(value: str) -> KeyField:
     """`G`, `A minor`, `Ador`, `F#m`, `D exp _b ^f`, `HP`, `none`, `clef=bass`: ABC 2.1, section 3.1.14."""
     text = value.strip()
     if text.lower() in {"", "none"} or text.lower().startswith("none "):
-        return KeyField(Key("", "none", 0), *_clef_and_shift(text[4:]))
+        return _with_staff(Key("", "none", 0), text[4:])
     if re.match(r"H[Pp](?!\w)", text):
-        return KeyField(Key("A", "mixolydian", 2), *_clef_and_shift(text[2:]))
+        return _with_staff(Key("A", "mixolydian", 2), text[2:])
     match = _KEY.match(text)
-    if not match or (text[:1].islower() and _starts_with_clef(text)):
+    if not match or (text[:1].islower() and begins_with_clef(text)):
         return _key_without_tonic(text)
     tonic = match[1].upper() + match[2]
     mode, offset, used = _mode(match[3])
@@ -93,7 +87,7 @@ def parse_key(value: str) -> KeyField:
         )
     extra = tuple((m[2].upper(), _ALTER[m[1]]) for m in _KEY_ACCIDENTAL.finditer(rest))
     key = Key(tonic, "none" if exact else mode, 0 if exact else fifths, extra)
-    return KeyField(key, *_clef_and_shift(_KEY_ACCIDENTAL.sub("", rest)))
+    return _with_staff(key, _KEY_ACCIDENTAL.sub("", rest))
 
 
 def key_text(key: Key) -> str:
@@ -145,6 +139,11 @@ def default_unit(meter: Meter) -> Fraction:
     return Fraction(1, 4) if not free and 4 * meter.numerator < 3 * meter.denominator else Fraction(1, 2)
 
 
+def default_normal(actual: int, meter: Meter) -> int:
+    """In the time of how many `actual` notes are played when a tuplet does not say (ABC 2.1, section 4.13)."""
+    return _NORMAL.get(actual) or (3 if meter.is_compound else 2)
+
+
 @lru_cache(maxsize=256)
 def parse_tempo(value: str, meter: Meter) -> Tempo:
     """`1/4=120`, `"Allegro" 3/8=80`, `120` (quarters, or dotted quarters in compound meters), `"Adagio"`."""
@@ -170,24 +169,16 @@ def parse_voice(value: str) -> VoiceField:
     match = re.match(r"\s*([^\s\]|]+)", value)
     if not match:
         raise BadField("`V:` names no voice; write it as `V:1`")
-    rest = value[match.end() :]
-    attributes = {m[1].lower(): m[2].strip("\"'") for m in _ATTRIBUTE.finditer(rest)}
-    bare = _ATTRIBUTE.sub(lambda m: " " * len(m[0]), rest)
-    clef = _CLEF.search(bare)
-    name = next((attributes[a] for a in ("name", "nm", "n", "sname", "snm") if a in attributes), "")
-    if not name and (quoted := re.search(r'"([^"|]*)"', bare)) and "|" not in bare:
+    staff = parse_staff(value[match.end() :])
+    stated = dict(staff.attributes)
+    name = next((stated[a] for a in ("name", "nm", "n", "sname", "snm") if a in stated), "")
+    if not name and (quoted := re.search(r'"([^"|]*)"', staff.rest)) and "|" not in staff.rest:
         name = quoted[1]
-    music = _music_offset(
-        bare
-        if clef is None
-        else bare[: clef.start()] + " " * (clef.end() - clef.start()) + bare[clef.end() :]
-    )
+    music = _music_offset(staff.rest)
     return VoiceField(
         id=match[1][:40],
         name=name.replace("\\n", " ").strip()[:80],
-        clef=attributes.get("clef", clef[1] if clef else "").lower()[:20],
-        octave=_small_int(attributes.get("octave", "")),
-        transpose=_small_int(attributes.get("transpose", attributes.get("t", ""))),
+        staff=staff,
         music=match.end() + music if music >= 0 else -1,
     )
 
@@ -202,18 +193,7 @@ def _music_offset(bare: str) -> int:
 
 def _mode(word: str) -> tuple[str, int, int]:
     """(mode, offset in fifths, characters of `word` it used)."""
-    if not word or word.lower() in {
-        "clef",
-        "treble",
-        "bass",
-        "alto",
-        "tenor",
-        "perc",
-        "octave",
-        "transpose",
-        "staff",
-        "t",
-    }:
+    if not word or word.lower() == "t" or begins_with_clef(word):
         return "major", 0, 0
     if word.lower() == "exp":
         return "explicit", 0, len(word)
@@ -227,41 +207,20 @@ def _mode(word: str) -> tuple[str, int, int]:
     return known[0], known[1], len(word)
 
 
+def _with_staff(key: Key | None, text: str) -> KeyField:
+    staff = parse_staff(text)
+    rest = staff.rest.strip()
+    return KeyField(key, staff, "" if _OTTAVA_ALONE.fullmatch(rest) else rest)
+
+
 def _key_without_tonic(text: str) -> KeyField:
-    clef, octave, transpose, rest = _clef_and_shift(_KEY_ACCIDENTAL.sub("", text))
     extra = tuple((m[2].upper(), _ALTER[m[1]]) for m in _KEY_ACCIDENTAL.finditer(text))
-    if extra:
-        return KeyField(Key("", "none", 0, extra), clef, octave, transpose, rest)
-    if clef or octave or transpose:
-        return KeyField(None, clef, octave, transpose, rest)
+    field = _with_staff(Key("", "none", 0, extra) if extra else None, _KEY_ACCIDENTAL.sub("", text))
+    if extra or field.staff.attributes or field.staff.clef:
+        return field
     raise BadField(
         f"`K:{text[:30]}` is no key; keys are written as `K:G`, `K:Em`, `K:Ador`, `K:D minor` or `K:none`"
     )
-
-
-def _starts_with_clef(text: str) -> bool:
-    return (
-        re.match(r"clef|treble|bass|alto|tenor|perc|octave|transpose|staff|shift|middle|cue", text, re.I)
-        is not None
-    )
-
-
-def _clef_and_shift(text: str) -> tuple[str, int, int, str]:
-    """(clef, octave shift, transposition in semitones, what is left over)."""
-    if not text.strip():
-        return "", 0, 0, ""
-    attributes = {m[1].lower(): m[2].strip('"') for m in _ATTRIBUTE.finditer(text)}
-    bare = _ATTRIBUTE.sub(" ", text)
-    clef = _CLEF.search(bare)
-    rest = (_CLEF.sub(" ", bare) if clef else bare).strip()
-    name = attributes.get("clef", clef[1] if clef else "").lower()
-    shift = _small_int(attributes.get("octave", ""))
-    transpose = _small_int(attributes.get("transpose", attributes.get("t", "")))
-    return name[:20], shift, transpose, "" if re.fullmatch(r"(?:[+-]8(?:va)?)?", rest) else rest
-
-
-def _small_int(text: str) -> int:
-    return int(text) if re.fullmatch(r"[+-]?\d{1,2}", text) else 0
 
 
 def _tempo_by_word(value: str, words: str, beat: Fraction) -> Tempo:

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from hartmann.notation.parsing_line import default_normal
 from hartmann.notation.score import Bar, Change, Meter, Note, Pitch, Place, Score, Tempo, Voice
-from hartmann.notation.tune_fields import key_text, signature
+from hartmann.notation.tune_fields import default_normal, key_text, signature
 
 BARS_A_LINE = 4
 _ACCIDENTALS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}

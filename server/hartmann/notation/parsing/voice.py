@@ -10,115 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from enum import Enum
 from fractions import Fraction
 
-from hartmann.notation.score import Bar, Change, Key, Meter, Note, Pitch, Place, Tempo, Tuplet, Voice
+from hartmann.notation.clefs import clef_octaves, plain_clef
+from hartmann.notation.jumps import jump_named
+from hartmann.notation.parsing.drafts import ZERO, BarDraft, NoteDraft, names_chord, pitch_of
+from hartmann.notation.score import Bar, Change, Key, Meter, Pitch, Tempo, Tuplet, Voice
 from hartmann.notation.tune_fields import signature
 
-ZERO = Fraction(0)
-_PITCHES: dict[tuple[str, int, int], Pitch] = {}
+_CHROMATIC = ("C", "^C", "D", "^D", "E", "F", "^F", "G", "^G", "A", "^A", "B")
 
 
-def pitch_of(step: str, alter: int, octave: int) -> Pitch:
-    """The one shared `Pitch` of that spelling (tunes repeat pitches far more often than they vary)."""
-    key = (step, alter, octave)
-    found = _PITCHES.get(key)
-    if found is None:
-        found = Pitch(step, alter, octave)
-        if -30 < octave < 40:
-            _PITCHES[key] = found
-    return found
+class Holding(Enum):
+    """How far an accidental binds inside its bar (`%%propagate-accidentals`, ABC 2.1, section 11.3)."""
 
-
-class NoteDraft:
-    """A note whose length may still change (broken rhythm) and which may still gain ties, slurs and lyrics."""
-
-    __slots__ = (
-        "acciaccatura", "annotations", "chord_symbol", "decorations", "grace", "invisible", "layer", "lyrics",
-        "pitches", "place", "slurs_begun", "slurs_ended", "ties", "tuplet", "whole_bar", "written",
-    )  # fmt: skip
-
-    def __init__(self, pitches: tuple[Pitch, ...], written: Fraction, place: Place) -> None:
-        self.pitches = pitches
-        self.written = written
-        self.place = place
-        self.ties: tuple[bool, ...] = ()
-        self.tuplet: Tuplet | None = None
-        self.grace: tuple[Pitch, ...] = ()
-        self.acciaccatura = self.invisible = self.whole_bar = False
-        self.chord_symbol = ""
-        self.annotations: tuple[str, ...] = ()
-        self.decorations: tuple[str, ...] = ()
-        self.lyrics: tuple[str, ...] = ()
-        self.slurs_begun = self.slurs_ended = self.layer = 0
-
-    @property
-    def duration(self) -> Fraction:
-        """Sounding quarters: the written value with the tuplet ratio applied."""
-        ratio = self.tuplet
-        return self.written if ratio is None else self.written * ratio.normal / ratio.actual
-
-    def freeze(self, onset: Fraction, duration: Fraction) -> Note:
-        """The finished note at `onset` in its bar."""
-        return Note(
-            onset, duration, self.written, self.pitches, self.place, self.ties or (False,) * len(self.pitches),
-            self.tuplet, self.grace, self.acciaccatura, self.chord_symbol, self.annotations, self.decorations,
-            _trimmed(self.lyrics), self.slurs_begun, self.slurs_ended, self.invisible, self.layer, self.whole_bar,
-        )  # fmt: skip
-
-
-class BarDraft:
-    """A bar whose notes are known but may still gain lyrics, and whose right edge may gain signs."""
-
-    __slots__ = (
-        "barline", "changes", "ending_stop", "endings", "key", "meter", "notes", "place", "remarks",
-        "repeat_end", "repeat_start", "section", "spans", "suspect", "tempo",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.notes: list[NoteDraft] = []
-        self.changes: list[tuple[int, Change]] = []
-        self.remarks: list[str] = []
-        self.spans: list[tuple[int, int]] = []
-        self.place: Place | None = None
-        self.key: Key | None = None
-        self.meter: Meter | None = None
-        self.tempo: Tempo | None = None
-        self.repeat_start = self.ending_stop = self.suspect = False
-        self.repeat_end = 0
-        self.endings: tuple[int, ...] = ()
-        self.barline = ""
-        self.section = ""
-
-    def freeze(self, number: int, onset: Fraction) -> Bar:
-        """The finished bar; its duration is that of its longest layer."""
-        notes: list[Note] = []
-        at = longest = ZERO
-        layer = 0
-        for draft in self.notes:
-            if draft.layer != layer:
-                layer, at = draft.layer, ZERO
-            duration = draft.duration
-            notes.append(draft.freeze(at, duration))
-            at += duration
-            if at > longest:
-                longest = at
-        assert self.place is not None
-        changes = tuple(replace(change, onset=_end_of(notes[:index])) for index, change in self.changes)
-        place = self._place(self.place)
-        spans = tuple(self.spans) if len(self.spans) > 1 else ()
-        return Bar(
-            number, onset, longest, tuple(notes), place, self.key, self.meter, self.tempo, self.repeat_start,
-            self.repeat_end, self.endings, self.ending_stop, self.barline, self.section, tuple(self.remarks),
-            changes, spans,
-        )  # fmt: skip
-
-    def _place(self, first: Place) -> Place:
-        """From the first sign of the bar to its last; `first` is where its first note stands."""
-        if not self.spans:
-            return first
-        start, end = self.spans[0][0], self.spans[-1][1]
-        return Place(first.line, first.column - (first.start - start), start, end)
+    NOT = "not"
+    OCTAVE = "octave"
+    PITCH = "pitch"
 
 
 class VoiceBuilder:
@@ -131,14 +40,18 @@ class VoiceBuilder:
         self.program: int | None = None
         self.percussion = False
         self.transpose = self.octave = 0
+        self.shift = 0
+        self.clef_now = ""
+        self.holding = Holding.PITCH
+        self.drums: dict[int, int] = {}
         self.bars: list[BarDraft] = []
         self.bar = BarDraft()
         self.line_notes: list[NoteDraft | None] = []
-        self.barless = False
+        self.joined = False
         self.layer = 0
         self.note_count = 0
         self.verses = 0
-        self.accidentals: dict[str, int] = {}
+        self.accidentals: dict[str | tuple[str, int], int] = {}
         self.tied: dict[tuple[str, int], int] = {}
         self.previous: NoteDraft | None = None
         self.broken = 0
@@ -154,9 +67,11 @@ class VoiceBuilder:
         self.set_unit(unit)
 
     def begin_line(self) -> None:
-        """A new line of music: the lyrics that follow belong to its notes."""
-        self.line_notes = []
-        self.verses = 0
+        """A new line of music: the lyrics that follow belong to its notes; after a `\\`, to those before it too."""
+        if not self.joined:
+            self.line_notes = []
+            self.verses = 0
+        self.joined = False
 
     def set_unit(self, unit: Fraction) -> None:
         """`L:` from here on."""
@@ -178,15 +93,61 @@ class VoiceBuilder:
     def pitch(self, accidental: int | None, letter: str, octave: int) -> Pitch:
         """The pitch of a letter here: explicit accidental > tie from the bar before > bar > key."""
         step = letter.upper()
-        octave += self.octave
+        octave += self.octave + self.shift
+        bound = step if self.holding is Holding.PITCH else (step, octave)
         if accidental is not None:
-            if not self.barless:
-                self.accidentals[step] = accidental
-            return pitch_of(step, accidental, octave)
-        if self.tied and (step, octave) in self.tied:
-            return pitch_of(step, self.tied[step, octave], octave)
-        alter = self.accidentals.get(step)
-        return pitch_of(step, self.signature.get(step, 0) if alter is None else alter, octave)
+            if self.holding is not Holding.NOT:
+                self.accidentals[bound] = accidental
+            alter: int | None = accidental
+        elif self.tied and (step, octave) in self.tied:
+            alter = self.tied[step, octave]
+        else:
+            alter = self.accidentals.get(bound)
+        found = pitch_of(step, self.signature.get(step, 0) if alter is None else alter, octave)
+        return self._drum(found) if self.drums and self.percussion else found
+
+    def _drum(self, pitch: Pitch) -> Pitch:
+        """The key of the drum kit that `%%MIDI drummap` gives this note."""
+        midi = self.drums.get(pitch.midi)
+        if midi is None:
+            return pitch
+        name = _CHROMATIC[midi % 12]
+        return pitch_of(name[-1], len(name) - 1, midi // 12 - 1)
+
+    def state_clef(self, clef: str) -> None:
+        """A clef from here on. Before the first note it is the voice's; a later one is a change, and the octave
+        that its little 8 adds goes into the pitches."""
+        if clef == self.clef_now:
+            return
+        self.clef_now = clef
+        if not self.note_count:
+            self.clef = clef
+            return
+        self.shift = clef_octaves(clef) - clef_octaves(self.clef)
+        self.change(clef=plain_clef(clef))
+
+    def state_transpose(self, semitones: int) -> bool:
+        """A transposition from here on; False when it can't be followed, since it differs by more than octaves
+        from the one that the notes before it have."""
+        moved = semitones - self.transpose
+        if not self.note_count:
+            self.transpose = semitones
+        elif moved % 12 == 0:
+            self.shift = moved // 12 + clef_octaves(self.clef_now) - clef_octaves(self.clef)
+        return not self.note_count or moved % 12 == 0
+
+    def decorate(self, name: str) -> None:
+        """A decoration for the next note."""
+        self.decorations.append(name[:40])
+        self.has_pending = True
+
+    def say(self, words: str) -> None:
+        """Quoted words for the next note: a chord symbol, or an annotation."""
+        self.has_pending = True
+        if not self.chord_symbol and names_chord(words):
+            self.chord_symbol = words
+        elif words:
+            self.annotations.append(words)
 
     # -- notes -----------------------------------------------------------------------------------------
 
@@ -264,6 +225,8 @@ class VoiceBuilder:
 
     def end_bar(self, barline: str, *, keep_accidentals: bool = False) -> None:
         """Close the current bar and open the next with the key and meter now in force."""
+        if self.has_pending:
+            self._leave_jumps()
         self.bar.barline = barline
         self.bars.append(self.bar)
         self.bar = BarDraft()
@@ -271,6 +234,13 @@ class VoiceBuilder:
         if not keep_accidentals:
             self.accidentals.clear()
         self.layer = 0
+
+    def _leave_jumps(self) -> None:
+        """`fine` and `D.C.` before a bar line end the bar, so they belong to its last note."""
+        ending = [name for name in self.decorations if (jump := jump_named(name)) and jump.ends_its_bar]
+        if ending and self.previous is not None:
+            self.previous.decorations += tuple(ending)
+            self.decorations = [name for name in self.decorations if name not in ending]
 
     def drop_empty_overlay(self) -> bool:
         """Forget an overlay that was opened and never written; whether what lies under it fills the bar."""
@@ -284,20 +254,26 @@ class VoiceBuilder:
         return sum((n.duration for n in self.bar.notes if n.layer == self.layer), ZERO)
 
     def change(
-        self, *, key: Key | None = None, meter: Meter | None = None, tempo: Tempo | None = None
+        self,
+        *,
+        key: Key | None = None,
+        meter: Meter | None = None,
+        tempo: Tempo | None = None,
+        clef: str = "",
     ) -> None:
-        """A new key, meter or tempo from here: at a bar's start it is the bar's, else a change inside it."""
+        """A new key, meter, tempo or clef from here: at a bar's start it is the bar's, else a change inside it."""
         if key is not None:
             self.key, self.signature = key, signature(key)
             self.accidentals.clear()
         if meter is not None:
             self.meter = meter
         if self.bar.notes:
-            self.bar.changes.append((len(self.bar.notes), Change(ZERO, key, meter, tempo)))
+            self.bar.changes.append((len(self.bar.notes), Change(ZERO, key, meter, tempo, clef)))
             return
         self.bar.key = key or self.bar.key
         self.bar.meter = meter or self.bar.meter
         self.bar.tempo = tempo or self.bar.tempo
+        self.bar.clef = clef or self.bar.clef
 
     def drop_last_start(self) -> bool:
         """Forget a `|:` or an ending sign after the last note; True when there was one."""
@@ -333,16 +309,6 @@ class VoiceBuilder:
             bars.append(bar)
             onset += bar.duration
         return Voice(
-            number, self.id, tuple(bars), self.name, self.clef, self.program, self.percussion, self.transpose
-        )
-
-
-def _trimmed(lyrics: tuple[str, ...]) -> tuple[str, ...]:
-    while lyrics and not lyrics[-1]:
-        lyrics = lyrics[:-1]
-    return lyrics
-
-
-def _end_of(notes: Sequence[Note]) -> Fraction:
-    """Where a change behind these notes of a bar stands: at their end, for overlays at the end of the first layer."""
-    return max((note.onset + note.duration for note in notes if note.layer == 0), default=ZERO)
+            number, self.id, tuple(bars), self.name, self.clef, self.program, self.percussion,
+            self.transpose + 12 * clef_octaves(self.clef),
+        )  # fmt: skip

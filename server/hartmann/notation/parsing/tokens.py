@@ -2,7 +2,7 @@
 
 Every character of a line belongs to exactly one token; what fits nowhere becomes an `other` token, so that
 nothing is dropped silently. The expression has no nested repetition, hence runs in linear time.
-Groups are read by name in `parsing_line.py`.
+Groups are read by name in `line.py` and its kin.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ TOKEN = re.compile(
     rf"""
     (?P<note>(?P<accidental>\^[\^/]?|_[_/]?|=|\#)?(?P<letter>[A-Ga-g])(?P<sharp>\#?)(?P<marks>[,']*)(?P<length>{LENGTH}))
   | (?P<space>[ \t`\\$]+)
-  | (?P<bar>(?P<sign>:*\.?\[?\|[|\]]*:*|::+)(?P<bar_ending>\d+(?:[,\-]\d+)*\.?)?)
+  | (?P<bar>(?P<sign>:*\[\|\](?=:+\|)|:*\.?\[?\|[|\]]*:*|::+)(?P<bar_ending>\d+(?:[,\-]\d+)*\.?)?)
   | (?P<inline>\[[ ]?(?P<field>[A-Za-z]):(?P<value>[^\]\n]{{0,200}})\])
   | (?P<ending>\[[ ]*(?P<passes>\d+(?:[ ]*[,\-][ ]*\d+)*)\.?)
   | (?P<chord>\[(?P<inside>[^\[\]|\n]{{0,300}})\](?P<chord_length>{LENGTH}))
@@ -24,6 +24,7 @@ TOKEN = re.compile(
   | (?P<decoration>!(?P<name>[^!\s|]+|D\.[CS]\.[^!|\n]*)!|\+(?P<old_name>[^+\s|\d]+)\+)
   | (?P<grace>\{{(?P<slash>/?)(?P<graces>[^{{}}|\n]{{0,300}})\}})
   | (?P<tuplet>\((?P<p>\d+)(?::(?P<q>\d*))?(?::(?P<r>\d*))?)
+  | (?P<long_overlay>\(&|&\))
   | (?P<slur>\.?\()
   | (?P<slur_end>\))
   | (?P<rest>(?P<kind>[zxZX])(?P<rest_length>{LENGTH}))
@@ -51,4 +52,8 @@ CHORD_TOKEN = re.compile(
 )
 
 COMMENT = re.compile(r"(?<!\\)%")
+CHORD_SYMBOL = re.compile(
+    r"\(?(?:[A-G][#b♯♭]?(?:maj|min|mi|m|M|dim|aug|sus|add|dom|omit|no|alt|\+|-|°|o|ø|Δ|\d|[#b()]|,)*"
+    r"(?:/[A-Ga-g][#b+-]*)?|N\.?C\.?)\)?"
+)
 FIELD_LINE = re.compile(r"[ \t]*([A-Za-z+]):(?![|:])(.*)", re.S)
