@@ -73,7 +73,7 @@ def _profiles() -> NDArray[np.float64]:
 
 
 def _signature(index: int) -> tuple[int, bool]:
-    """(sharps, minor) of the row of `_profiles`, with the fewer accidentals of two ways (six flats before six sharps)."""
+    """(sharps, minor) of a row of `_profiles`; of two ways to write a key the one with fewer accidentals."""
     minor, tonic = index >= 12, index % 12
     major_tonic = (tonic + 3) % 12 if minor else tonic
     return (7 * major_tonic + 6) % 12 - 6, minor

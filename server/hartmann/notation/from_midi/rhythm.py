@@ -96,9 +96,8 @@ def _tuplets(segments: Sequence[Segment], bar: BarSpan) -> list[Stretch]:
     beat = STEPS if bar.beat == STEPS else STEPS // 2
     found: list[Stretch] = []
     for start in range(bar.start, bar.end, beat):
-        for stretch in _halves(start, start + beat, edges):
-            if any(stretch[0] < edge < stretch[1] for edge in between):
-                found.append(stretch)
+        halves = _halves(start, start + beat, edges)
+        found += [half for half in halves if any(half[0] < edge < half[1] for edge in between)]
     return _joined(found, edges)
 
 

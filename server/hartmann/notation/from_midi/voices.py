@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from hartmann.notation.score import Pitch
 
@@ -57,7 +57,7 @@ def segments(spans: Sequence[Span]) -> list[Segment]:
     waiting = sorted(spans, key=lambda span: span.start, reverse=True)
     sounding: list[Span] = []
     found: list[Segment] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         sounding = [span for span in sounding if span.end > start]
         while waiting and waiting[-1].start == start:
             sounding.append(waiting.pop())
