@@ -1,14 +1,17 @@
 """Storing: pieces and their vectors into the database, many at a time, any number of times.
 
-Rows travel by COPY into temporary tables and from there by upsert, so that loading the same piece again changes
-nothing and loading a changed one replaces it together with its vectors. Everything here happens in the
-transaction of the connection that is given.
+Rows travel by binary COPY into temporary tables and from there by upsert, so that loading the same piece again
+changes nothing and loading a changed one replaces it together with its vectors. Everything here happens in the
+transaction of the connection that is given: all of it is stored, or nothing.
+
+Texts come from strangers' files: what Postgres can't hold (NUL, halves of surrogate pairs) is taken out.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,14 +23,20 @@ from hartmann.storage.tables import EmbeddingKind
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection as Psycopg
+    from psycopg import AsyncCursor
 
     from hartmann.library.ingest.describing import Piece
 
-_NEW_PIECES = """
+_PIECE_TYPES = {
+    "id": "text", "title": "text", "source": "text", "licence": "text", "content_hash": "text", "genre": "text",
+    "mood": "text", "key": "text", "mode": "text", "meter": "text", "instrument": "text", "tempo_bpm": "float8",
+    "bars": "int4", "notes": "int4", "valence": "float8", "arousal": "float8", "features": "jsonb",
+    "caption": "text", "abc": "text",
+}  # fmt: skip
+
+_NEW_PIECES = f"""
 CREATE TEMP TABLE IF NOT EXISTS new_piece (
-    id text, title text, source text, licence text, content_hash text, genre text, mood text, key text, mode text,
-    meter text, instrument text, tempo_bpm float8, bars int, notes int, valence float8, arousal float8,
-    features jsonb, caption text, abc text
+    {", ".join(f"{column} {type}" for column, type in _PIECE_TYPES.items())}
 ) ON COMMIT DELETE ROWS
 """
 
@@ -36,10 +45,7 @@ DELETE FROM reference USING new_piece
 WHERE reference.id = new_piece.id AND reference.content_hash <> new_piece.content_hash
 """
 
-_COLUMNS = (
-    "id, title, source, licence, content_hash, genre, mood, key, mode, meter, instrument, tempo_bpm, bars, notes, "
-    "valence, arousal, features"
-)
+_COLUMNS = ", ".join(column for column in _PIECE_TYPES if column not in ("caption", "abc"))
 
 _ADD_PIECES = f"""
 INSERT INTO reference ({_COLUMNS}) SELECT {_COLUMNS} FROM new_piece ON CONFLICT (id) DO NOTHING
@@ -48,6 +54,15 @@ INSERT INTO reference ({_COLUMNS}) SELECT {_COLUMNS} FROM new_piece ON CONFLICT 
 _ADD_TEXTS = """
 INSERT INTO reference_text (reference, caption, abc)
 SELECT id, caption, abc FROM new_piece ON CONFLICT (reference) DO NOTHING
+"""
+
+_NEW_PICTURES = """
+CREATE TEMP TABLE IF NOT EXISTS new_picture (reference text, data bytea) ON COMMIT DELETE ROWS
+"""
+
+_ADD_PICTURES = """
+INSERT INTO reference_picture (reference, data) SELECT reference, data FROM new_picture
+ON CONFLICT (reference) DO UPDATE SET data = excluded.data
 """
 
 _NEW_VECTORS = """
@@ -66,18 +81,16 @@ async def store_pieces(connection: AsyncConnection, pieces: Sequence[Piece]) -> 
 
     The ids must differ from each other.
     """
-    raw = await driver_connection(connection)
-    await raw.execute(_NEW_PIECES)
-    columns = f"{_COLUMNS}, caption, abc"
-    async with raw.cursor() as cursor:
-        async with cursor.copy(f"COPY new_piece ({columns}) FROM STDIN") as copy:
-            for piece in pieces:
-                await copy.write_row(_row(piece))
+    async with copied(connection, _NEW_PIECES, "new_piece", _PIECE_TYPES, map(_row, pieces)) as cursor:
         await cursor.execute(_CHANGED)
         await cursor.execute(_ADD_PIECES)
         added = cursor.rowcount
         await cursor.execute(_ADD_TEXTS)
-        await cursor.execute("DELETE FROM new_piece")
+    pictures = [(piece.id, piece.picture) for piece in pieces if piece.picture]
+    if pictures:
+        types = {"reference": "text", "data": "bytea"}
+        async with copied(connection, _NEW_PICTURES, "new_picture", types, pictures) as cursor:
+            await cursor.execute(_ADD_PICTURES)
     return added
 
 
@@ -89,17 +102,48 @@ async def store_vectors(
     kind: EmbeddingKind = EmbeddingKind.CAPTION,
 ) -> None:
     """Add or replace one vector of `space` for each id; `rows` holds unit vectors, shape (ids, dimensions)."""
-    raw = await driver_connection(connection)
-    await vectors.register(raw)
-    await raw.execute(_NEW_VECTORS)
-    statement = "COPY new_vector (reference, space, kind, vector) FROM STDIN (FORMAT binary)"
-    async with raw.cursor() as cursor:
-        async with cursor.copy(statement) as copy:
-            copy.set_types(["text", "text", "text", "halfvec"])
-            for name, row in zip(ids, rows, strict=True):
-                await copy.write_row((name, space, str(kind), vectors.to_half(row)))
+    await vectors.register(await driver_connection(connection))
+    types = {"reference": "text", "space": "text", "kind": "text", "vector": "halfvec"}
+    halves = ((name, space, str(kind), vectors.to_half(row)) for name, row in zip(ids, rows, strict=True))
+    async with copied(connection, _NEW_VECTORS, "new_vector", types, halves) as cursor:
         await cursor.execute(_ADD_VECTORS)
-        await cursor.execute("DELETE FROM new_vector")
+
+
+@asynccontextmanager
+async def copied(
+    connection: AsyncConnection,
+    create: str,
+    table: str,
+    types: dict[str, str],
+    rows: Iterable[Sequence[Any]],
+) -> AsyncIterator[AsyncCursor[Any]]:
+    """A cursor, with the rows in the temporary table that `create` makes; the table is emptied at the end.
+
+    `types` are the table's columns, in the rows' order, with the types that they travel as.
+    """
+    raw = await driver_connection(connection)
+    await raw.execute(create)
+    async with raw.cursor() as cursor:
+        statement = f"COPY {table} ({', '.join(types)}) FROM STDIN (FORMAT binary)"
+        async with cursor.copy(statement) as copy:
+            copy.set_types(list(types.values()))
+            for row in rows:
+                await copy.write_row(tuple(map(storable, row)))
+        yield cursor
+        await cursor.execute(f"DELETE FROM {table}")
+
+
+def storable(value: Any) -> Any:
+    """The value with every text in it as Postgres can hold it; numbers that JSON can't name become None."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {storable(key): storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item) for item in value]
+    return value
 
 
 async def driver_connection(connection: AsyncConnection) -> Psycopg[Any]:
@@ -112,12 +156,11 @@ async def driver_connection(connection: AsyncConnection) -> Psycopg[Any]:
 
 
 def _row(piece: Piece) -> tuple[Any, ...]:
+    """The values of `_PIECE_TYPES`."""
     measured = piece.features
-    quarters_per_minute = float(measured.bpm * measured.beat)
-    values: tuple[Any, ...] = (
+    return (
         piece.id, piece.title, piece.source, piece.licence, piece.content_hash, measured.genre,
         ", ".join(measured.moods), measured.key, measured.mode, measured.meter, measured.instrument,
-        quarters_per_minute, measured.bars, measured.notes, measured.valence, measured.arousal,
-        json.dumps(piece.details()), piece.caption, piece.abc,
+        float(measured.bpm * measured.beat), measured.bars, measured.notes, measured.valence, measured.arousal,
+        piece.details(), piece.caption, piece.abc,
     )  # fmt: skip
-    return tuple(value.replace("\0", "") if isinstance(value, str) else value for value in values)

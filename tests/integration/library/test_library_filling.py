@@ -28,7 +28,7 @@ CHILD = Path(__file__).with_name("filling_child.py")
 @pytest.fixture(autouse=True)
 async def _empty_library(database: Database) -> None:
     async with database.transaction() as connection:
-        await connection.execute(text("TRUNCATE reference, library_ingest CASCADE"))
+        await connection.execute(text("TRUNCATE reference, library_ingest, library_file CASCADE"))
 
 
 @pytest.fixture
@@ -57,13 +57,18 @@ async def contents(database: Database) -> list[tuple[str, str, str, str]]:
         return [tuple(row) for row in await connection.execute(text(statement))]
 
 
+async def refusals(database: Database) -> dict[str, str]:
+    """Every refused file and the reason."""
+    async with database.transaction() as connection:
+        return {refused.name: refused.reason async for refused in ledger.refused(connection, SOURCE)}
+
+
 async def test_every_tune_is_stored_or_refused_with_its_reason(database: Database) -> None:
     filling = await fill_library(database, WordEmbedder(), tunes=sample_tunes, batch_tunes=16, processes=1)
     assert filling.pieces + filling.rejected == len(sample_tunes())
-    async with database.transaction() as connection:
-        detail = (await connection.execute(text("SELECT detail FROM library_ingest"))).scalar_one()
-    assert detail["rejected"].keys() >= {tune.id for tune in BROKEN}
-    assert all(detail["rejected"].values())
+    refused = await refusals(database)
+    assert refused.keys() >= {tune.id for tune in BROKEN}
+    assert all(refused.values())
     assert len(await contents(database)) == filling.pieces
 
 
@@ -113,7 +118,7 @@ async def test_filling_killed_twice_ends_as_if_it_had_never_been_interrupted(
     await fill(database)
     undisturbed = await contents(database)
     async with database.transaction() as connection:
-        await connection.execute(text("TRUNCATE reference, library_ingest CASCADE"))
+        await connection.execute(text("TRUNCATE reference, library_ingest, library_file CASCADE"))
 
     for batch in ("3", "5"):
         await asyncio.to_thread(kill_itself_while_filling, database_url, where, batch)

@@ -9,14 +9,19 @@ do not add up: it would teach its mistakes.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final
 
 from hartmann.library.captions import caption as write_caption
 from hartmann.library.captions import clean_title
 from hartmann.library.features import MusicFeatures, measure_features
+from hartmann.library.genres import instrument_word
 from hartmann.library.ingest.music21_tunes import Tune
+from hartmann.library.melody import melody_first
 from hartmann.notation.checking import check
 from hartmann.notation.problems import Problem, Severity
 from hartmann.notation.score import Score
@@ -27,9 +32,22 @@ LARGEST_FAULTY_SHARE: Final = 0.25
 MELODY_NOTES: Final = 24
 
 
+class DescribedBy(StrEnum):
+    """Whose words the caption is: ours, from the piece's own features; a text or a picture beside it; a data set's."""
+
+    FEATURES = "features"
+    TEXT = "text"
+    PICTURE = "picture"
+    DATA_SET = "data set"
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A captioned piece, ready for the library. `melody` is the same for transposed copies of an opening."""
+    """A captioned piece, ready for the library.
+
+    `melody` is the same for transposed copies of an opening. `picture` is the JPEG or PNG that describes it, if one
+    does; `more` are features beyond those measured, as plain JSON values, which win over measured ones.
+    """
 
     id: str
     title: str
@@ -38,8 +56,26 @@ class Piece:
     abc: str
     caption: str
     features: MusicFeatures
-    content_hash: str
     melody: str
+    instruments: tuple[str, ...] = ()
+    described_by: DescribedBy = DescribedBy.FEATURES
+    picture: bytes = b""
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def content_hash(self) -> str:
+        """A digest of everything that the library stores of it."""
+        hashed = hashlib.sha256(self.picture)
+        for part in (
+            self.title,
+            self.source,
+            self.licence,
+            self.caption,
+            self.abc,
+            json.dumps(self.details()),
+        ):
+            hashed.update(b"\n" + part.encode("utf-8", "surrogatepass"))
+        return hashed.hexdigest()
 
     def details(self) -> dict[str, Any]:
         """The features that have no column of their own, as plain JSON values."""
@@ -61,6 +97,9 @@ class Piece:
             "contour": str(measured.contour),
             "moods": list(measured.moods),
             "program": measured.program,
+            "instruments": list(self.instruments),
+            "described_by": str(self.described_by),
+            **self.more,
         }
 
 
@@ -90,32 +129,45 @@ def describe_abc(
     caption: str = "",
     rhythm: str = "",
     origin: str = "",
+    lead_first: bool = False,
 ) -> Piece | Reject:
-    """Read any ABC, measure it and, unless a caption is given, write one."""
+    """Read any ABC, measure it and, unless a caption is given, write one.
+
+    `lead_first` puts the voice that leads before the others, for music whose tracks come in no order that says so.
+    """
     checked = check(abc)
-    if checked.score is None:
-        return Reject(id, _first_reason(checked.problems), checked.problems)
-    reason = _why_refused(checked.score, checked.problems)
-    if reason:
+    score = melody_first(checked.score) if checked.score is not None and lead_first else checked.score
+    reason = _why_refused(score, checked.problems) if score is not None else _first_reason(checked.problems)
+    if score is None or reason:
         return Reject(id, reason, checked.problems)
-    features = measure_features(checked.score, rhythm=rhythm, origin=origin)
+    features = measure_features(score, rhythm=rhythm, origin=origin)
     if features.notes < FEWEST_NOTES:
-        return Reject(
-            id, f"it has {features.notes} notes; a piece needs at least {FEWEST_NOTES}", checked.problems
-        )
-    name = title or clean_title(checked.score.title) or id.rsplit("/", 1)[-1]
-    said, text = caption or write_caption(features, name), to_abc(replace(checked.score, title=name))
+        few = f"it has {features.notes} notes; a piece needs at least {FEWEST_NOTES}"
+        return Reject(id, few, checked.problems)
+    name = title or clean_title(score.title) or id.rsplit("/", 1)[-1]
     return Piece(
         id=id,
         title=name,
         source=source,
         licence=licence,
-        abc=text,
-        caption=said,
+        abc=to_abc(replace(score, title=name)),
+        caption=caption or write_caption(features, name),
         features=features,
-        content_hash=hashlib.sha256(f"{said}\n{text}".encode()).hexdigest(),
         melody=_melody(features),
+        instruments=_instruments(score, features),
+        described_by=DescribedBy.TEXT if caption else DescribedBy.FEATURES,
     )
+
+
+def _instruments(score: Score, features: MusicFeatures) -> tuple[str, ...]:
+    """What plays, the leading voice's first, each once, in lower case."""
+    named: list[str] = []
+    for voice in score.voices:
+        if voice.percussion:
+            named.append("drums")
+        elif voice.program is not None:
+            named.append(instrument_word(voice.program))
+    return tuple(dict.fromkeys([features.instrument, *named]))
 
 
 def _why_refused(score: Score, problems: tuple[Problem, ...]) -> str:
