@@ -56,9 +56,34 @@ class Settings(BaseSettings):
     )
 
     vision_model: str = Field(
-        default="mini", description="`mini`, a folder, or a hub name such as Qwen/Qwen2.5-VL-7B-Instruct."
+        default="mini",
+        description="`mini`, a folder, a hub name such as Qwen/Qwen2.5-VL-7B-Instruct, or the address of an "
+        "OpenAI-compatible server such as http://127.0.0.1:8000/v1.",
     )
     vision_revision: str | None = Field(default=None, description="Commit of the vision model to pin.")
+    remote_model: str = Field(
+        default="", description="Which of the remote server's models; empty: the only one it offers."
+    )
+    remote_api_key: SecretStr | None = Field(default=None, description="The remote server's key.")
+    remote_silence_seconds: float = Field(
+        default=120.0, gt=0, description="A remote server that says nothing for this long has failed."
+    )
+    remote_retries: int = Field(
+        default=4,
+        ge=0,
+        le=20,
+        description="How often a call that failed before its first character is repeated.",
+    )
+    remote_picture_pixels: int = Field(
+        default=1024, ge=64, description="Longest side of the picture that is sent to a remote server."
+    )
+    remote_context_tokens: int = Field(
+        default=0, ge=0, description="The remote model's context; 0: as its server says, else 8,192."
+    )
+    attention_model: str = Field(
+        default="",
+        description="For remote models: a local model (`mini`, a folder, a name) whose attention is shown instead.",
+    )
     prompt_profile: Literal["auto", "compact", "full"] = Field(
         default="auto",
         description="What the prompts say: `compact` is what the mini was trained on, `full` is for models that "

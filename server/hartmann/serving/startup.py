@@ -133,13 +133,37 @@ def load_models(settings: Settings, with_vision: bool) -> Models:
 
 
 def _load_vision_model(settings: Settings) -> VisionLanguageModel:
+    if settings.vision_model.startswith(("http://", "https://")):
+        return _connect_remote_model(settings)
+    return _load_local_model(settings, settings.vision_model)
+
+
+def _connect_remote_model(settings: Settings) -> VisionLanguageModel:
+    from hartmann.vision.remote_model import RemoteModel, RemoteServer
+
+    key = settings.remote_api_key
+    server = RemoteServer(
+        url=settings.vision_model.rstrip("/"),
+        model=settings.remote_model,
+        key=key.get_secret_value() if key else "",
+        silence_seconds=settings.remote_silence_seconds,
+        retries=settings.remote_retries,
+        longest_side=settings.remote_picture_pixels,
+        context_tokens=settings.remote_context_tokens,
+    )
+    witness = _load_local_model(settings, settings.attention_model) if settings.attention_model else None
+    profile = "full" if settings.prompt_profile == "auto" else settings.prompt_profile
+    return RemoteModel.connect(server, witness=witness, profile=profile)
+
+
+def _load_local_model(settings: Settings, model: str) -> VisionLanguageModel:
     from hartmann.vision.mini import vlm_folder
     from hartmann.vision.transformers_model import TransformersModel
 
-    is_mini = settings.vision_model == "mini"
+    is_mini = model == "mini"
     profile = "compact" if is_mini else "full"
     return TransformersModel.load(
-        vlm_folder() if is_mini else settings.vision_model,
+        vlm_folder() if is_mini else model,
         name="mini" if is_mini else "",
         device=settings.device,
         dtype=settings.dtype,
