@@ -24,6 +24,7 @@ from hartmann.notation.metrics import measure as measure_score
 from hartmann.training.gallery import Gallery
 from hartmann.training.melodies import LETTERS, Event, Melody, Part, UnfitError, fifths_name, transposed
 from hartmann.training.motivations import LONG_MODES, motivate, tempo_word
+from hartmann.training.surveys import QUESTION, survey
 from hartmann.training.tune_text import Heading, write_body, write_tune
 from hartmann.training.tunes import Lesson
 from hartmann.vision.picture_features import PictureFeatures
@@ -41,13 +42,17 @@ KEYS_AT_MOST: Final = 4
 class Kind(StrEnum):
     """What a conversation teaches."""
 
+    SURVEY = "survey"
     CAPTION = "caption"
     WHOLE = "whole"
     TUNE = "tune"
     REFINE = "refine"
 
 
-MIX: Final = {Kind.CAPTION: 0.24, Kind.WHOLE: 0.6, Kind.TUNE: 0.12, Kind.REFINE: 0.04}
+SEEING: Final = {Kind.SURVEY: 0.5, Kind.CAPTION: 0.5}
+"""The first lessons, with pictures alone."""
+MIX: Final = {Kind.SURVEY: 0.06, Kind.CAPTION: 0.2, Kind.WHOLE: 0.58, Kind.TUNE: 0.12, Kind.REFINE: 0.04}
+"""The lessons after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +91,27 @@ class Match:
 class Teacher:
     """Makes conversations from a gallery and lessons; conversation `n` depends on `n` and the seed alone."""
 
-    def __init__(self, gallery: Gallery, pictures: range, lessons: Sequence[Lesson], seed: int) -> None:
+    def __init__(
+        self,
+        gallery: Gallery,
+        pictures: range,
+        lessons: Sequence[Lesson],
+        seed: int,
+        seeing: int = 0,
+    ) -> None:
         self._gallery, self._pictures, self._lessons, self._seed = gallery, pictures, lessons, seed
+        self._seeing = seeing
         self._prompts = Prompts("compact")
 
     def conversation(self, number: int, kind: Kind | None = None) -> Conversation:
-        """Conversation `number`; its kind is drawn from `MIX` unless given."""
+        """Conversation `number`; its kind is drawn from `SEEING` (the first `seeing` of them) or `MIX` unless given."""
         rng = Random(self._seed * 1_000_003 + number)
-        kind = kind or rng.choices(list(MIX), list(MIX.values()))[0]
+        mix = SEEING if number < self._seeing else MIX
+        kind = kind or rng.choices(list(mix), list(mix.values()))[0]
+        if kind is Kind.SURVEY:
+            picture = rng.choice(self._pictures)
+            answer = survey(self._features(picture), rng)
+            return Conversation((Turn("user", QUESTION), Turn("assistant", answer, True)), picture)
         if kind is Kind.CAPTION:
             picture = rng.choice(self._pictures)
             return Conversation(self._caption(self._features(picture), "", rng), picture)

@@ -38,7 +38,8 @@ class Recipe:
     photographs: tuple[Path, ...] = ()
     held_out: tuple[Path, ...] = ()
     pictures: int = 14_000
-    vlm_steps: int = 2200
+    seeing_steps: int = 2500
+    vlm_steps: int = 4700
     clip_steps: int = 700
     workers: int = 2
     seed: int = 1
@@ -99,13 +100,13 @@ class Recipe:
         torch.set_num_threads(1)
         workers = Workers(rank, self.workers)
         workers.meet(meeting)
-        tokenizer = self._tokenizer()
+        tokenizer, plan = self._tokenizer(), Plan(steps=self.vlm_steps)
         train(
             self.work / "vlm",
             make_model(tokenizer, self.seed),
-            self._teacher(),
+            self._teacher(self.seeing_steps * plan.round),
             Encoder(tokenizer, Gallery(self.work / "gallery")),
-            Plan(steps=self.vlm_steps),
+            plan,
             pad=tokenizer.pad_token_id,
             workers=workers,
         )
@@ -164,11 +165,12 @@ class Recipe:
         taught: tuple[list[Lesson], list[Lesson]] = pickle.loads((self.work / "taught.pickle").read_bytes())
         return taught
 
-    def _teacher(self) -> Any:
+    def _teacher(self, seeing: int = 0) -> Any:
         from hartmann.training.conversations import Teacher
 
         gallery = Gallery(self.work / "gallery")
-        return Teacher(gallery, range(len(gallery) - HELD_OUT_PICTURES), self.lessons()[0], self.seed)
+        pictures = range(len(gallery) - HELD_OUT_PICTURES)
+        return Teacher(gallery, pictures, self.lessons()[0], self.seed, seeing)
 
     def _tokenizer(self) -> Any:
         from hartmann.training.tokenizer import load_tokenizer
