@@ -100,7 +100,17 @@ class Settings(BaseSettings):
 
     max_picture_bytes: int = Field(default=20 * MEBIBYTE, ge=1024, description="Largest picture, in bytes.")
     max_picture_pixels: int = Field(default=64_000_000, ge=1, description="Largest picture, in pixels.")
+    max_score_bytes: int = Field(
+        default=20 * MEBIBYTE, ge=1024, description="Largest score in an excerpt or an import, in bytes."
+    )
     max_prompt_characters: int = Field(default=4000, ge=0, description="Longest prompt.")
+    max_abc_characters: int = Field(
+        default=100_000, ge=100, le=10_000_000, description="Characters of an ABC text that are read."
+    )
+    max_abc_notes: int = Field(default=20_000, ge=1, description="Notes of an ABC text that are read.")
+    max_abc_bars: int = Field(default=4_000, ge=1, description="Bars of an ABC text, all voices together.")
+    max_abc_voices: int = Field(default=64, ge=1, description="Voices of an ABC text that are read.")
+    max_abc_problems: int = Field(default=200, ge=1, description="Problems of an ABC text that are listed.")
     max_repairs: int = Field(default=3, ge=0, le=20, description="Rounds of repair for each draft.")
     max_refinements: int = Field(default=1, ge=0, le=10, description="Rounds of refinement by metrics.")
     references_per_side: int = Field(

@@ -3,6 +3,7 @@
 One `BarForm` for each bar index, for all voices together (a sign in any voice counts for all). The signs
 are those that the order of playing (`unfolding.unfold`) really obeys: every jump back gets its start sign
 and its end sign, since MuseScore misreads a lone `:|`, and signs that nothing obeys are not engraved.
+Da capo, dal segno, fine and coda are words and signs above the notes (`marks.py`), no part of the form.
 An order of parts (`P:ABA`) that no repeat sign can say is written out in full.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from hartmann.notation.score import Bar, Score, Tempo
+from hartmann.notation.score import PLAIN_BARLINES, Bar, Score, Tempo
 from hartmann.notation.unfolding import unfold
 
 
@@ -42,7 +43,7 @@ def form_of(score: Score) -> list[BarForm]:
     """The form, bar by bar; as many as the longest voice has."""
     forms = [_shared(bars) for bars in _columns(score)]
     forms = _placed(forms)
-    starts, times = _repeats(unfold(score))
+    starts, times = _repeats(unfold(score, jumps=False))
     marked = [replace(form, repeat_start=i in starts, times=times.get(i, 0)) for i, form in enumerate(forms)]
     stops = {i for i, bars in enumerate(_columns(score)) if any(bar.ending_stop for bar in bars)}
     return [
@@ -101,7 +102,7 @@ def _shared(bars: Sequence[Bar]) -> BarForm:
         onset=Fraction(0),
         duration=max(bar.duration for bar in bars),
         endings=next((bar.endings for bar in bars if bar.endings), ()),
-        barline=next((bar.barline for bar in bars if bar.barline not in {"", "|"}), bars[0].barline),
+        barline=next((bar.barline for bar in bars if bar.barline not in PLAIN_BARLINES), bars[0].barline),
         section=next((bar.section for bar in bars if bar.section), ""),
         tempo=next((bar.tempo for bar in bars if bar.tempo), None),
     )
@@ -135,7 +136,7 @@ def _ending_last(forms: Sequence[BarForm], stops: set[int], first: int) -> int:
     while (
         last not in stops
         and not forms[last].times
-        and forms[last].barline in {"", "|"}
+        and forms[last].barline in PLAIN_BARLINES
         and last + 1 < len(forms)
         and not forms[last + 1].endings
         and not forms[last + 1].repeat_start

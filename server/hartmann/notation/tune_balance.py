@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from hartmann.notation.findings import Findings
+from hartmann.notation.jumping import unfollowed_jumps
 from hartmann.notation.problems import Severity
-from hartmann.notation.score import Bar, Meter, Score, Voice
+from hartmann.notation.score import PLAIN_BARLINES, Bar, Meter, Score, Voice
 
 ERROR, WARNING, HINT = Severity.ERROR, Severity.WARNING, Severity.HINT
 
@@ -46,8 +47,11 @@ def judge(
     (`%%MIDI nobarlines`) has no bars to judge."""
     for voice in score.voices:
         if not barless:
-            _judge_bars(voice, _measured(voice, score.meter), findings, suspect)
+            measured = _measured(voice, score.meter)
+            _judge_bars(voice, measured, findings, suspect)
+            _judge_overlays(voice, measured, findings, suspect)
         _judge_repeats(voice, findings)
+    _judge_jumps(score, findings)
     if len(score.voices) > 1:
         _judge_voices(score, findings)
 
@@ -70,7 +74,7 @@ def _measured(voice: Voice, meter: Meter) -> list[_Measured]:
 
 
 def _is_seam(bar: Bar, following: Bar | None) -> bool:
-    if following is None or bar.repeat_end or bar.barline not in {"|", ""}:
+    if following is None or bar.repeat_end or bar.barline not in PLAIN_BARLINES:
         return True
     return following.repeat_start or bool(following.endings) or following.meter is not None
 
@@ -96,6 +100,28 @@ def _judge_bars(
             WARNING if sloppy else ERROR, "bar_too_short" if short else "bar_too_long",
             _unequal(measured, findings.text), bar.place.start, voice=voice.number, bar=bar.number,
         )  # fmt: skip
+
+
+def _judge_overlays(
+    voice: Voice, bars: list[_Measured], findings: Findings, suspect: frozenset[tuple[int, int]]
+) -> None:
+    """Each layer of a bar is a whole bar of music (ABC 2.1, section 7.4); what lacks is played as silence."""
+    for measured in bars:
+        bar = measured.bar
+        if not bar.notes[-1].layer or (voice.number, bar.number) in suspect:
+            continue
+        held: dict[int, Fraction] = {}
+        for note in bar.notes:
+            held[note.layer] = note.onset + note.duration
+        for layer, duration in held.items():
+            if duration < bar.duration:
+                at = next(note.place.start for note in bar.notes if note.layer == layer)
+                found = as_note_value(duration, measured.meter)
+                message = (
+                    f"{'the overlay after `&`' if layer else 'what the overlay lies over'} lasts {found}, "
+                    f"the bar {as_note_value(bar.duration, measured.meter)}; the rest is silence"
+                )
+                findings.add(WARNING, "overlay_too_short", message, at, voice=voice.number, bar=bar.number)
 
 
 def _unequal(measured: _Measured, text: str) -> str:
@@ -140,6 +166,12 @@ def _judge_repeats(voice: Voice, findings: Findings) -> None:
             ERROR, "unclosed_repeat", "`|:` opens a repeat here that no `:|` closes", bar.place.start,
             voice=voice.number, bar=bar.number, fix="close it with `:|`",
         )  # fmt: skip
+
+
+def _judge_jumps(score: Score, findings: Findings) -> None:
+    for voice, index, message in unfollowed_jumps(score):
+        bar = voice.bars[min(index, len(voice.bars) - 1)]
+        findings.add(WARNING, "jump_to_nowhere", message, bar.place.start, voice=voice.number, bar=bar.number)
 
 
 def unclosed_repeats(voice: Voice) -> Iterator[Bar]:

@@ -4,7 +4,8 @@ A sign in any voice counts for all of them, so one order of bar indexes serves e
 shorter skips what it lacks). Rules, where ABC 2.1 leaves room: a `:|` without `|:` goes back to where the
 last repeat ended or to the last double bar behind that, the first one to the beginning; a `|:` inside an
 open repeat closes it like `::`; one that nothing closes is played once; a `:|` at the end of a last ending
-closes it and repeats nothing more.
+closes it and repeats nothing more. `!D.C.!`, `!D.S.!`, `!fine!` and `!coda!` are followed as players do
+(`jumping.py`); abc2midi ignores them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hartmann.notation.score import Score
+from hartmann.notation.jumping import with_jumps
+from hartmann.notation.score import PLAIN_BARLINES, Score
 
 MAX_PLAYED = 100_000
 """Bars played at most: far above any piece, and a bound for `::::|` and `P:(((A)99)99)99`."""
@@ -31,12 +33,16 @@ class _Signs:
     section: str
 
 
-def unfold(score: Score) -> tuple[int, ...]:
-    """Indexes into `Voice.bars`, in the order of playing."""
+def unfold(score: Score, *, jumps: bool = True) -> tuple[int, ...]:
+    """Indexes into `Voice.bars`, in the order of playing; without `jumps` D.C., D.S. and their kin are passed by.
+
+    Where a `P:` line orders the parts, that order says it all, and no jump is followed.
+    """
     signs = _signs(score)
     parts = _played_parts(score, signs)
     if not parts:
-        return tuple(_Player(signs, 0, len(signs)).play())
+        repeated = _Player(signs, 0, len(signs)).play()
+        return tuple(with_jumps(score, repeated) if jumps else repeated)
     played: list[int] = []
     for first, last in parts:
         played += _Player(signs, first, last).play()
@@ -56,7 +62,7 @@ def _signs(score: Score) -> list[_Signs]:
                 max(bar.repeat_end for bar in bars),
                 frozenset(number for bar in bars for number in bar.endings),
                 any(bar.ending_stop for bar in bars),
-                any(bar.barline not in {"|", ""} for bar in bars),
+                any(bar.barline not in PLAIN_BARLINES for bar in bars),
                 next((bar.section for bar in bars if bar.section), ""),
             )
         )

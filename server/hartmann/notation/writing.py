@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from hartmann.notation.clefs import clef_octaves
 from hartmann.notation.score import Bar, Change, Meter, Note, Pitch, Place, Score, Tempo, Voice
 from hartmann.notation.tune_fields import default_normal, key_text, signature
 
@@ -57,6 +58,8 @@ def _header(score: Score, sources: bool) -> Iterator[str]:
     yield f"L:{_ratio(score.unit / 4)}"
     if score.tempo:
         yield f"Q:{_tempo(score.tempo)}"
+    if score.staves:
+        yield f"%%score {score.staves}"
     yield f"K:{key_text(score.key)}"
     yield from _voice_headers(score.voices)
 
@@ -76,8 +79,9 @@ def _voice_attributes(voice: Voice) -> Iterator[str]:
         yield f' name="{voice.name}"'
     if voice.clef:
         yield f" clef={voice.clef}"
-    if voice.transpose:
-        yield f" transpose={voice.transpose}"
+    transpose = voice.transpose - 12 * clef_octaves(voice.clef)
+    if transpose:
+        yield f" transpose={transpose}"
 
 
 def _tempo(tempo: Tempo) -> str:
@@ -124,6 +128,7 @@ class _VoiceWriter:
         self.signature = signature(score.key)
         self.accidentals: dict[str, tuple[int, int]] = {}
         self.tied: dict[tuple[str, int], int] = {}
+        self.shift = 0
 
     def line(self, first: int, last: int) -> list[str]:
         """The bars from `first` to before `last` as one line, and their lyrics; nothing where there are none."""
@@ -182,7 +187,7 @@ class _VoiceWriter:
         key = None if first and bar.key == header.key else bar.key
         meter = None if first and bar.meter == header.meter else bar.meter
         tempo = None if first and self.voice is header.voices[0] and bar.tempo == header.tempo else bar.tempo
-        return self._change(Change(Fraction(0), key, meter, tempo))
+        return self._change(Change(Fraction(0), key, meter, tempo, bar.clef))
 
     def _change(self, change: Change) -> str:
         out = ""
@@ -190,6 +195,9 @@ class _VoiceWriter:
             self.signature = signature(change.key)
             self.accidentals = {}
             out += f"[K:{key_text(change.key)}]"
+        if change.clef:
+            self.shift = -clef_octaves(self.voice.clef)
+            out += f"[K:clef={change.clef}]"
         if change.meter is not None:
             self.meter = change.meter
             out += f"[M:{change.meter}]"
@@ -242,7 +250,7 @@ class _VoiceWriter:
         implied = by_key if held is None else held[0]
         tie = self.tied.get((step, pitch.octave))
         doubtful = (held is not None and held[1] != pitch.octave) or (tie is not None and tie != by_key)
-        letter = _letter(pitch)
+        letter = _letter(pitch.step, pitch.octave - self.shift)
         if pitch.alter == implied and not doubtful:
             return letter
         self.accidentals[step] = (pitch.alter, pitch.octave)
@@ -256,10 +264,8 @@ def _beam(meter: Meter) -> Fraction:
     return Fraction(2) if meter.bar_duration == 4 and meter.symbol != "free" else Fraction(1)
 
 
-def _letter(pitch: Pitch) -> str:
-    if pitch.octave >= 5:
-        return pitch.step.lower() + "'" * (pitch.octave - 5)
-    return pitch.step + "," * (4 - pitch.octave)
+def _letter(step: str, octave: int) -> str:
+    return step.lower() + "'" * (octave - 5) if octave >= 5 else step + "," * (4 - octave)
 
 
 def _length(units: Fraction) -> str:

@@ -117,14 +117,14 @@ class VoiceBuilder:
     def state_clef(self, clef: str) -> None:
         """A clef from here on. Before the first note it is the voice's; a later one is a change, and the octave
         that its little 8 adds goes into the pitches."""
-        if clef == self.clef_now:
-            return
+        drawn_anew = plain_clef(clef) != plain_clef(self.clef_now)
         self.clef_now = clef
         if not self.note_count:
             self.clef = clef
             return
         self.shift = clef_octaves(clef) - clef_octaves(self.clef)
-        self.change(clef=plain_clef(clef))
+        if drawn_anew:
+            self.change(clef=plain_clef(clef))
 
     def state_transpose(self, semitones: int) -> bool:
         """A transposition from here on; False when it can't be followed, since it differs by more than octaves
