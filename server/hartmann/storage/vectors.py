@@ -4,11 +4,17 @@ Convention: a vector is a float32 array of shape (d,) with length 1, stored as `
 the size; recall@10 0.9985 at 168,385 × 768). Dimensions differ between embedding spaces, so the column has
 none; each space gets an HNSW index of its own over a cast to its dimensions, and a query has to cast the same
 way to use it: `distance(column, vector)` does. On unit vectors the inner product is the cosine (Eq. 1).
+
+On the way in, a query travels as a binary `real[]` (`Reals`) and many rows as one binary COPY (`copy_file`): text
+costs half a millisecond for each 768 numbers, at both ends.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +25,12 @@ from sqlalchemy.types import UserDefinedType
 
 HNSW_M = 16
 HNSW_EF_CONSTRUCTION = 128
+
+_COPY_HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_END: Final = b"\xff\xff"
+_FOUR_FIELDS: Final = b"\0\x04"
+_REAL_OID, _REAL_ARRAY_OID = 700, 1021
+_COPY_ROWS: Final = 4096
 
 
 class HalfVector(UserDefinedType[NDArray[np.float32]]):
@@ -65,6 +77,72 @@ def to_half(vector: NDArray[np.floating[Any]]) -> Any:
     if vector.ndim != 1:
         raise ValueError("expected ndim to be 1")
     return Half(vector.astype(np.float16))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reals:
+    """A vector as a statement's parameter of type `real[]`, on connections that `register_reals` has seen."""
+
+    vector: NDArray[np.floating[Any]]
+
+    def to_binary(self) -> bytes:
+        """As Postgres receives arrays: one dimension, no nulls, then each number with its length."""
+        count = int(self.vector.shape[0])
+        numbers = np.empty(count, [("bytes", ">i4"), ("value", ">f4")])
+        numbers["bytes"], numbers["value"] = 4, self.vector
+        return struct.pack(">iiiii", 1, 0, _REAL_OID, count, 1) + numbers.tobytes()
+
+
+def register_reals(connection: Any) -> None:
+    """Let a psycopg connection take `Reals` as parameters; asks the server nothing."""
+    from psycopg.adapt import Dumper
+    from psycopg.pq import Format
+
+    class RealsDumper(Dumper):
+        format = Format.BINARY
+        oid = _REAL_ARRAY_OID
+
+        def dump(self, obj: Reals) -> bytes:
+            return obj.to_binary()
+
+    connection.adapters.register_dumper(Reals, RealsDumper)
+
+
+def copy_file(
+    names: Iterable[str], space: str, kind: str, rows: NDArray[np.floating[Any]]
+) -> Iterator[bytes]:
+    """The content of a binary COPY into `(reference, space, kind, vector)`, piece by piece.
+
+    `rows` holds a vector for each name, shape (names, dimensions). Raises ValueError when the numbers differ.
+    """
+    if rows.ndim != 2:
+        raise ValueError("expected ndim to be 2")
+    dimensions = int(rows.shape[1])
+    between = (
+        _field(space.encode())
+        + _field(kind.encode())
+        + struct.pack(">ihh", 4 + 2 * dimensions, dimensions, 0)
+    )
+    yield _COPY_HEAD
+    batch: list[bytes] = []
+    for name, vector in zip(names, _big_endian_halves(rows), strict=True):
+        batch += (_FOUR_FIELDS, _field(name.encode()), between, vector)
+        if len(batch) >= 4 * _COPY_ROWS:
+            yield b"".join(batch)
+            batch.clear()
+    yield b"".join(batch) + _COPY_END
+
+
+def _big_endian_halves(rows: NDArray[np.floating[Any]]) -> Iterator[bytes]:
+    """Each row's numbers as pgvector sends and receives them."""
+    for start in range(0, len(rows), _COPY_ROWS):
+        part = rows[start : start + _COPY_ROWS].astype(">f2")
+        content, width = part.tobytes(), 2 * part.shape[1]
+        yield from (content[i : i + width] for i in range(0, len(content), width))
+
+
+def _field(content: bytes) -> bytes:
+    return struct.pack(">i", len(content)) + content
 
 
 def from_text(value: str) -> NDArray[np.float32]:

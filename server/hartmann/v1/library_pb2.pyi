@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from hartmann.v1 import notation_pb2 as _notation_pb2
 from hartmann.v1 import tensor_pb2 as _tensor_pb2
 import builtins as _builtins
@@ -20,6 +21,74 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _SearchRule:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SearchRuleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SearchRule.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SEARCH_RULE_UNSPECIFIED: _SearchRule.ValueType  # 0
+    """The server's own, which is SEARCH_RULE_UNITED unless its settings say otherwise."""
+    SEARCH_RULE_UNITED: _SearchRule.ValueType  # 1
+    """The paper's: the top k for the picture and the top k for the text, united, ranked by the mean of both
+    similarities. Between k and 2k pieces.
+    """
+    SEARCH_RULE_WEIGHTED_MEAN: _SearchRule.ValueType  # 2
+    """One search by the weighted mean of both vectors, which finds the greatest weighted mean of both similarities.
+    k pieces.
+    """
+    SEARCH_RULE_RECIPROCAL_RANK: _SearchRule.ValueType  # 3
+    """Reciprocal rank fusion of both searches: the sum of 1 / (60 + rank) (Cormack, Clarke and Buettcher, 2009).
+    k pieces.
+    """
+
+class SearchRule(_SearchRule, metaclass=_SearchRuleEnumTypeWrapper):
+    """How what is near the picture and what is near the text become one list."""
+
+SEARCH_RULE_UNSPECIFIED: SearchRule.ValueType  # 0
+"""The server's own, which is SEARCH_RULE_UNITED unless its settings say otherwise."""
+SEARCH_RULE_UNITED: SearchRule.ValueType  # 1
+"""The paper's: the top k for the picture and the top k for the text, united, ranked by the mean of both
+similarities. Between k and 2k pieces.
+"""
+SEARCH_RULE_WEIGHTED_MEAN: SearchRule.ValueType  # 2
+"""One search by the weighted mean of both vectors, which finds the greatest weighted mean of both similarities.
+k pieces.
+"""
+SEARCH_RULE_RECIPROCAL_RANK: SearchRule.ValueType  # 3
+"""Reciprocal rank fusion of both searches: the sum of 1 / (60 + rank) (Cormack, Clarke and Buettcher, 2009).
+k pieces.
+"""
+Global___SearchRule: _TypeAlias = SearchRule  # noqa: Y015
+
+class _ImportOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ImportOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ImportOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    IMPORT_OUTCOME_UNSPECIFIED: _ImportOutcome.ValueType  # 0
+    """Not used."""
+    IMPORT_OUTCOME_IMPORTED: _ImportOutcome.ValueType  # 1
+    """It is new in the library, or has replaced another version of itself."""
+    IMPORT_OUTCOME_UNCHANGED: _ImportOutcome.ValueType  # 2
+    """It was there already."""
+    IMPORT_OUTCOME_REFUSED: _ImportOutcome.ValueType  # 3
+    """It was not taken."""
+
+class ImportOutcome(_ImportOutcome, metaclass=_ImportOutcomeEnumTypeWrapper):
+    """What can become of a piece."""
+
+IMPORT_OUTCOME_UNSPECIFIED: ImportOutcome.ValueType  # 0
+"""Not used."""
+IMPORT_OUTCOME_IMPORTED: ImportOutcome.ValueType  # 1
+"""It is new in the library, or has replaced another version of itself."""
+IMPORT_OUTCOME_UNCHANGED: ImportOutcome.ValueType  # 2
+"""It was there already."""
+IMPORT_OUTCOME_REFUSED: ImportOutcome.ValueType  # 3
+"""It was not taken."""
+Global___ImportOutcome: _TypeAlias = ImportOutcome  # noqa: Y015
 
 @_typing.final
 class Reference(_message.Message):
@@ -94,16 +163,30 @@ class SearchReferencesRequest(_message.Message):
     K_FIELD_NUMBER: _builtins.int
     SPACE_FIELD_NUMBER: _builtins.int
     FILTER_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    IMAGE_WEIGHT_FIELD_NUMBER: _builtins.int
+    EXACT_FIELD_NUMBER: _builtins.int
+    KEEP_NEAR_IDENTICAL_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Words to compare with the captions."""
     picture: _builtins.bytes
     """A picture (JPEG, PNG, WebP, TIFF, GIF or BMP; at most 20 MiB and 64 megapixels), to compare with them."""
     k: _builtins.int
-    """How many to find for each of picture and text, 1 to 100. 0 means 10. Between k and 2k pieces come back when
-    both are given: the top k of each, united, as in the paper, ranked by the mean of both similarities.
-    """
+    """How many to find, 1 to 100; with SEARCH_RULE_UNITED, for each of picture and text. 0 means 10."""
     space: _builtins.str
     """Embedding space, such as `mini/v1`. Empty means the server's own."""
+    rule: Global___SearchRule.ValueType
+    """What to do where both a picture and a text (or vector) are given."""
+    image_weight: _builtins.float
+    """The picture's part in SEARCH_RULE_WEIGHTED_MEAN, 0 to 1. Absent means the server's own, which is 0.5 unless its
+    settings say otherwise.
+    """
+    exact: _builtins.bool
+    """True compares every vector instead of asking the index: slower, and sure to find the nearest."""
+    keep_near_identical: _builtins.bool
+    """True keeps near-identical pieces. Otherwise a piece is left out when a better one opens with the same melody, in
+    any key, or lies within a cosine of 0.999 of it.
+    """
     @_builtins.property
     def embedding(self) -> _tensor_pb2.Tensor:
         """A vector of the space `space`, FP32, shape (dimensions), not needing unit length. Treated as a text's."""
@@ -121,12 +204,18 @@ class SearchReferencesRequest(_message.Message):
         k: _builtins.int = ...,
         space: _builtins.str = ...,
         filter: Global___ReferenceFilter | None = ...,
+        rule: Global___SearchRule.ValueType = ...,
+        image_weight: _builtins.float | None = ...,
+        exact: _builtins.bool = ...,
+        keep_near_identical: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["embedding", b"embedding", "filter", b"filter"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight", "embedding", b"embedding", "filter", b"filter", "image_weight", b"image_weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["embedding", b"embedding", "filter", b"filter", "k", b"k", "picture", b"picture", "space", b"space", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight", "embedding", b"embedding", "exact", b"exact", "filter", b"filter", "image_weight", b"image_weight", "k", b"k", "keep_near_identical", b"keep_near_identical", "picture", b"picture", "rule", b"rule", "space", b"space", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__image_weight: _TypeAlias = _typing.Literal["image_weight"]  # noqa: Y015
+    _WhichOneofArgType__image_weight: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__image_weight) -> _WhichOneofReturnType__image_weight | None: ...
 
 Global___SearchReferencesRequest: _TypeAlias = SearchReferencesRequest  # noqa: Y015
 
@@ -147,6 +236,8 @@ class ReferenceFilter(_message.Message):
     FASTEST_BPM_FIELD_NUMBER: _builtins.int
     FEWEST_BARS_FIELD_NUMBER: _builtins.int
     MOST_BARS_FIELD_NUMBER: _builtins.int
+    LICENCE_FIELD_NUMBER: _builtins.int
+    INSTRUMENTS_FIELD_NUMBER: _builtins.int
     id_prefix: _builtins.str
     """What the id begins with, such as `music21/essenFolksong/`."""
     genre: _builtins.str
@@ -160,7 +251,7 @@ class ReferenceFilter(_message.Message):
     meter: _builtins.str
     """The meter: `6/8`."""
     instrument: _builtins.str
-    """The instrument."""
+    """The leading instrument."""
     slowest_bpm: _builtins.float
     """The slowest tempo, in quarter notes a minute."""
     fastest_bpm: _builtins.float
@@ -169,6 +260,12 @@ class ReferenceFilter(_message.Message):
     """The fewest bars."""
     most_bars: _builtins.int
     """The most bars."""
+    licence: _builtins.str
+    """Any part of the licence: `CC` finds every Creative Commons licence."""
+    @_builtins.property
+    def instruments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Instruments that must all play, such as `violin` and `piano`."""
+
     def __init__(
         self,
         *,
@@ -183,10 +280,12 @@ class ReferenceFilter(_message.Message):
         fastest_bpm: _builtins.float | None = ...,
         fewest_bars: _builtins.int | None = ...,
         most_bars: _builtins.int | None = ...,
+        licence: _builtins.str = ...,
+        instruments: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_fastest_bpm", b"_fastest_bpm", "_fewest_bars", b"_fewest_bars", "_most_bars", b"_most_bars", "_slowest_bpm", b"_slowest_bpm", "fastest_bpm", b"fastest_bpm", "fewest_bars", b"fewest_bars", "most_bars", b"most_bars", "slowest_bpm", b"slowest_bpm"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fastest_bpm", b"_fastest_bpm", "_fewest_bars", b"_fewest_bars", "_most_bars", b"_most_bars", "_slowest_bpm", b"_slowest_bpm", "fastest_bpm", b"fastest_bpm", "fewest_bars", b"fewest_bars", "genre", b"genre", "id_prefix", b"id_prefix", "instrument", b"instrument", "key", b"key", "meter", b"meter", "mode", b"mode", "most_bars", b"most_bars", "slowest_bpm", b"slowest_bpm", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fastest_bpm", b"_fastest_bpm", "_fewest_bars", b"_fewest_bars", "_most_bars", b"_most_bars", "_slowest_bpm", b"_slowest_bpm", "fastest_bpm", b"fastest_bpm", "fewest_bars", b"fewest_bars", "genre", b"genre", "id_prefix", b"id_prefix", "instrument", b"instrument", "instruments", b"instruments", "key", b"key", "licence", b"licence", "meter", b"meter", "mode", b"mode", "most_bars", b"most_bars", "slowest_bpm", b"slowest_bpm", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__fastest_bpm: _TypeAlias = _typing.Literal["fastest_bpm"]  # noqa: Y015
     _WhichOneofArgType__fastest_bpm: _TypeAlias = _typing.Literal["_fastest_bpm", b"_fastest_bpm"]  # noqa: Y015
@@ -215,8 +314,11 @@ class SearchReferencesResponse(_message.Message):
 
     REFERENCES_FIELD_NUMBER: _builtins.int
     SPACE_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
     space: _builtins.str
     """The space that was searched."""
+    rule: Global___SearchRule.ValueType
+    """The rule that was followed."""
     @_builtins.property
     def references(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reference]:
         """Best first."""
@@ -226,10 +328,11 @@ class SearchReferencesResponse(_message.Message):
         *,
         references: _abc.Iterable[Global___Reference] | None = ...,
         space: _builtins.str = ...,
+        rule: Global___SearchRule.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["references", b"references", "space", b"space"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["references", b"references", "rule", b"rule", "space", b"space"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -376,6 +479,7 @@ class ImportReferencesResponse(_message.Message):
     IMPORTED_COUNT_FIELD_NUMBER: _builtins.int
     SKIPPED_COUNT_FIELD_NUMBER: _builtins.int
     REFUSED_FIELD_NUMBER: _builtins.int
+    RESULTS_FIELD_NUMBER: _builtins.int
     imported_count: _builtins.int
     """Pieces added or changed."""
     skipped_count: _builtins.int
@@ -384,20 +488,55 @@ class ImportReferencesResponse(_message.Message):
     def refused(self) -> _containers.RepeatedCompositeFieldContainer[Global___RefusedReference]:
         """Pieces that hold no music or are not valid. None of these is in the library."""
 
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportResult]:
+        """What became of each piece, in the order in which they were sent; about 60 bytes each."""
+
     def __init__(
         self,
         *,
         imported_count: _builtins.int = ...,
         skipped_count: _builtins.int = ...,
         refused: _abc.Iterable[Global___RefusedReference] | None = ...,
+        results: _abc.Iterable[Global___ImportResult] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["imported_count", b"imported_count", "refused", b"refused", "skipped_count", b"skipped_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["imported_count", b"imported_count", "refused", b"refused", "results", b"results", "skipped_count", b"skipped_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ImportReferencesResponse: _TypeAlias = ImportReferencesResponse  # noqa: Y015
+
+@_typing.final
+class ImportResult(_message.Message):
+    """What became of one piece."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """The piece's id, as it was sent."""
+    outcome: Global___ImportOutcome.ValueType
+    """What became of it."""
+    message: _builtins.str
+    """Why it was refused, in a sentence. Empty otherwise."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        outcome: Global___ImportOutcome.ValueType = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "message", b"message", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportResult: _TypeAlias = ImportResult  # noqa: Y015
 
 @_typing.final
 class RefusedReference(_message.Message):
@@ -430,6 +569,58 @@ class RefusedReference(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RefusedReference: _TypeAlias = RefusedReference  # noqa: Y015
+
+@_typing.final
+class RemoveReferencesRequest(_message.Message):
+    """Which pieces to remove."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Their ids, 1 to 1,000."""
+
+    def __init__(
+        self,
+        *,
+        ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ids", b"ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveReferencesRequest: _TypeAlias = RemoveReferencesRequest  # noqa: Y015
+
+@_typing.final
+class RemoveReferencesResponse(_message.Message):
+    """What was removed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REMOVED_COUNT_FIELD_NUMBER: _builtins.int
+    MISSING_IDS_FIELD_NUMBER: _builtins.int
+    removed_count: _builtins.int
+    """How many pieces are gone."""
+    @_builtins.property
+    def missing_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids that were not in the library."""
+
+    def __init__(
+        self,
+        *,
+        removed_count: _builtins.int = ...,
+        missing_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["missing_ids", b"missing_ids", "removed_count", b"removed_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveReferencesResponse: _TypeAlias = RemoveReferencesResponse  # noqa: Y015
 
 @_typing.final
 class GetLibraryStatsRequest(_message.Message):
@@ -494,11 +685,33 @@ class GetLibraryStatsResponse(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class ReferencesByGenreEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     REFERENCE_COUNT_FIELD_NUMBER: _builtins.int
     REFERENCES_BY_SOURCE_FIELD_NUMBER: _builtins.int
     EMBEDDINGS_BY_SPACE_FIELD_NUMBER: _builtins.int
     FILLED_FIELD_NUMBER: _builtins.int
     READ_TIME_FIELD_NUMBER: _builtins.int
+    REFERENCES_BY_GENRE_FIELD_NUMBER: _builtins.int
+    SPACES_FIELD_NUMBER: _builtins.int
     reference_count: _builtins.int
     """How many pieces."""
     filled: _builtins.bool
@@ -515,6 +728,14 @@ class GetLibraryStatsResponse(_message.Message):
     def read_time(self) -> _timestamp_pb2.Timestamp:
         """When the library was last read for this answer."""
 
+    @_builtins.property
+    def references_by_genre(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """How many by genre; pieces without one under the empty name."""
+
+    @_builtins.property
+    def spaces(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpaceStats]:
+        """The embedding spaces, in the order of their names."""
+
     def __init__(
         self,
         *,
@@ -523,11 +744,49 @@ class GetLibraryStatsResponse(_message.Message):
         embeddings_by_space: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         filled: _builtins.bool = ...,
         read_time: _timestamp_pb2.Timestamp | None = ...,
+        references_by_genre: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        spaces: _abc.Iterable[Global___SpaceStats] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["read_time", b"read_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["embeddings_by_space", b"embeddings_by_space", "filled", b"filled", "read_time", b"read_time", "reference_count", b"reference_count", "references_by_source", b"references_by_source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["embeddings_by_space", b"embeddings_by_space", "filled", b"filled", "read_time", b"read_time", "reference_count", b"reference_count", "references_by_genre", b"references_by_genre", "references_by_source", b"references_by_source", "spaces", b"spaces"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetLibraryStatsResponse: _TypeAlias = GetLibraryStatsResponse  # noqa: Y015
+
+@_typing.final
+class SpaceStats(_message.Message):
+    """What the library holds in one embedding space."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPACE_FIELD_NUMBER: _builtins.int
+    VECTOR_COUNT_FIELD_NUMBER: _builtins.int
+    DIMENSIONS_FIELD_NUMBER: _builtins.int
+    INDEXED_FIELD_NUMBER: _builtins.int
+    space: _builtins.str
+    """Its name, such as `mini/v1`."""
+    vector_count: _builtins.int
+    """How many vectors."""
+    dimensions: _builtins.int
+    """The length of each."""
+    indexed: _builtins.bool
+    """Whether an HNSW index answers searches in this space. Without one every vector is compared: right, and fast up
+    to some 20,000.
+    """
+    def __init__(
+        self,
+        *,
+        space: _builtins.str = ...,
+        vector_count: _builtins.int = ...,
+        dimensions: _builtins.int = ...,
+        indexed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimensions", b"dimensions", "indexed", b"indexed", "space", b"space", "vector_count", b"vector_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SpaceStats: _TypeAlias = SpaceStats  # noqa: Y015

@@ -55,6 +55,11 @@ class LibraryServiceStub:
                 request_serializer=hartmann_dot_v1_dot_library__pb2.ImportReferencesRequest.SerializeToString,
                 response_deserializer=hartmann_dot_v1_dot_library__pb2.ImportReferencesResponse.FromString,
                 _registered_method=True)
+        self.RemoveReferences = channel.unary_unary(
+                '/hartmann.v1.LibraryService/RemoveReferences',
+                request_serializer=hartmann_dot_v1_dot_library__pb2.RemoveReferencesRequest.SerializeToString,
+                response_deserializer=hartmann_dot_v1_dot_library__pb2.RemoveReferencesResponse.FromString,
+                _registered_method=True)
         self.GetLibraryStats = channel.unary_unary(
                 '/hartmann.v1.LibraryService/GetLibraryStats',
                 request_serializer=hartmann_dot_v1_dot_library__pb2.GetLibraryStatsRequest.SerializeToString,
@@ -89,8 +94,16 @@ class LibraryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ImportReferences(self, request_iterator, context):
-        """Adds pieces. Each is checked, described (when it has no caption) and embedded. A piece whose id is in the
-        library already, with the same ABC and caption, is skipped: an interrupted import can be repeated.
+        """Adds pieces. Each is checked, described (when it has no caption) and embedded, and answered for in `results`. A
+        piece whose id is in the library already, with the same ABC and caption, is left as it is: an interrupted
+        import can be repeated.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveReferences(self, request, context):
+        """Removes pieces with their texts and vectors. Ids that are not there are named, and no error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -125,6 +138,11 @@ def add_LibraryServiceServicer_to_server(servicer, server):
                     servicer.ImportReferences,
                     request_deserializer=hartmann_dot_v1_dot_library__pb2.ImportReferencesRequest.FromString,
                     response_serializer=hartmann_dot_v1_dot_library__pb2.ImportReferencesResponse.SerializeToString,
+            ),
+            'RemoveReferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveReferences,
+                    request_deserializer=hartmann_dot_v1_dot_library__pb2.RemoveReferencesRequest.FromString,
+                    response_serializer=hartmann_dot_v1_dot_library__pb2.RemoveReferencesResponse.SerializeToString,
             ),
             'GetLibraryStats': grpc.unary_unary_rpc_method_handler(
                     servicer.GetLibraryStats,
@@ -241,6 +259,33 @@ class LibraryService:
             '/hartmann.v1.LibraryService/ImportReferences',
             hartmann_dot_v1_dot_library__pb2.ImportReferencesRequest.SerializeToString,
             hartmann_dot_v1_dot_library__pb2.ImportReferencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveReferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hartmann.v1.LibraryService/RemoveReferences',
+            hartmann_dot_v1_dot_library__pb2.RemoveReferencesRequest.SerializeToString,
+            hartmann_dot_v1_dot_library__pb2.RemoveReferencesResponse.FromString,
             options,
             channel_credentials,
             insecure,

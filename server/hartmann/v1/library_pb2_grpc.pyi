@@ -42,9 +42,12 @@ class LibraryServiceStub:
     ListReferences: _grpc.UnaryUnaryMultiCallable[_library_pb2.ListReferencesRequest, _library_pb2.ListReferencesResponse]
     """Pages through the library in the order of ids."""
     ImportReferences: _grpc.StreamUnaryMultiCallable[_library_pb2.ImportReferencesRequest, _library_pb2.ImportReferencesResponse]
-    """Adds pieces. Each is checked, described (when it has no caption) and embedded. A piece whose id is in the
-    library already, with the same ABC and caption, is skipped: an interrupted import can be repeated.
+    """Adds pieces. Each is checked, described (when it has no caption) and embedded, and answered for in `results`. A
+    piece whose id is in the library already, with the same ABC and caption, is left as it is: an interrupted
+    import can be repeated.
     """
+    RemoveReferences: _grpc.UnaryUnaryMultiCallable[_library_pb2.RemoveReferencesRequest, _library_pb2.RemoveReferencesResponse]
+    """Removes pieces with their texts and vectors. Ids that are not there are named, and no error."""
     GetLibraryStats: _grpc.UnaryUnaryMultiCallable[_library_pb2.GetLibraryStatsRequest, _library_pb2.GetLibraryStatsResponse]
     """How much the library holds, and whether its first filling is done."""
 
@@ -62,9 +65,12 @@ class LibraryServiceAsyncStub(LibraryServiceStub):
     ListReferences: _aio.UnaryUnaryMultiCallable[_library_pb2.ListReferencesRequest, _library_pb2.ListReferencesResponse]  # type: ignore[assignment]
     """Pages through the library in the order of ids."""
     ImportReferences: _aio.StreamUnaryMultiCallable[_library_pb2.ImportReferencesRequest, _library_pb2.ImportReferencesResponse]  # type: ignore[assignment]
-    """Adds pieces. Each is checked, described (when it has no caption) and embedded. A piece whose id is in the
-    library already, with the same ABC and caption, is skipped: an interrupted import can be repeated.
+    """Adds pieces. Each is checked, described (when it has no caption) and embedded, and answered for in `results`. A
+    piece whose id is in the library already, with the same ABC and caption, is left as it is: an interrupted
+    import can be repeated.
     """
+    RemoveReferences: _aio.UnaryUnaryMultiCallable[_library_pb2.RemoveReferencesRequest, _library_pb2.RemoveReferencesResponse]  # type: ignore[assignment]
+    """Removes pieces with their texts and vectors. Ids that are not there are named, and no error."""
     GetLibraryStats: _aio.UnaryUnaryMultiCallable[_library_pb2.GetLibraryStatsRequest, _library_pb2.GetLibraryStatsResponse]  # type: ignore[assignment]
     """How much the library holds, and whether its first filling is done."""
 
@@ -103,9 +109,18 @@ class LibraryServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_library_pb2.ImportReferencesRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_library_pb2.ImportReferencesResponse, _abc.Awaitable[_library_pb2.ImportReferencesResponse]]:
-        """Adds pieces. Each is checked, described (when it has no caption) and embedded. A piece whose id is in the
-        library already, with the same ABC and caption, is skipped: an interrupted import can be repeated.
+        """Adds pieces. Each is checked, described (when it has no caption) and embedded, and answered for in `results`. A
+        piece whose id is in the library already, with the same ABC and caption, is left as it is: an interrupted
+        import can be repeated.
         """
+
+    @_abc_1.abstractmethod
+    def RemoveReferences(
+        self,
+        request: _library_pb2.RemoveReferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_pb2.RemoveReferencesResponse, _abc.Awaitable[_library_pb2.RemoveReferencesResponse]]:
+        """Removes pieces with their texts and vectors. Ids that are not there are named, and no error."""
 
     @_abc_1.abstractmethod
     def GetLibraryStats(
