@@ -275,9 +275,9 @@ def _pop(source: Source, chance: random.Random) -> tuple[bytes, int, list[int], 
     if chance.random() < 0.8:
         tracks.append(_drums(source.meters, end, chance))
     if chance.random() < 0.15:
-        tracks = [replace(track, notes=_swung(track.notes)) for track in tracks]
-    spread = chance.choice((0.0, 0.0, 0.01, 0.02, 0.03, 0.04))
-    kept = chance.uniform(0.6, 1.0)
+        tracks = [replace(track, notes=_swung(track.notes, source.meters[-1][0])) for track in tracks]
+    spread = chance.choice((0.0, 0.0, 0.01, 0.02, 0.03, 0.04, 0.05))
+    kept = chance.uniform(0.6, 1.15)
     numbers = np.random.default_rng(chance.getrandbits(32))
     tracks = [replace(track, notes=_played(track.notes, spread, kept, numbers)) for track in tracks]
     tempo = chance.randint(66, 172)
@@ -334,10 +334,10 @@ def _drums(meters: Sequence[tuple[float, int, int]], end: float, chance: random.
     return _Track("Drums", 0, np.array(rows or [(0.0, 0.25, 36)]), drums=True)
 
 
-def _swung(notes: Notes) -> Notes:
+def _swung(notes: Notes, downbeat: float) -> Notes:
     """Eighths off the beat at two thirds of it."""
     swung = notes.copy()
-    offbeat = np.isclose(swung[:, 0] % 1.0, 0.5)
+    offbeat = np.isclose((swung[:, 0] - downbeat) % 1.0, 0.5)
     swung[offbeat, 0] += 1 / 6
     swung[offbeat, 1] = np.maximum(swung[offbeat, 1] - 1 / 6, 1 / 6)
     return swung
@@ -346,9 +346,9 @@ def _swung(notes: Notes) -> Notes:
 def _played(notes: Notes, spread: float, kept: float, numbers: np.random.Generator) -> Notes:
     """Onsets off by `spread` quarters (standard deviation), and each note as long as a player holds it."""
     loose = notes.copy()
-    loose[:, 0] = np.maximum(0.0, loose[:, 0] + numbers.normal(0.0, spread, len(loose)).clip(-0.11, 0.11))
+    loose[:, 0] = np.maximum(0.0, loose[:, 0] + numbers.normal(0.0, spread, len(loose)))
     if spread or kept < 0.9:
-        held = np.clip(numbers.normal(kept, 0.08, len(loose)), 0.3, 1.05)
+        held = np.clip(numbers.normal(kept, 0.08, len(loose)), 0.3, 1.3)
         loose[:, 1] = np.maximum(0.06, loose[:, 1] * held)
     return loose
 

@@ -18,7 +18,7 @@ from hartmann.notation.from_midi.key_finding import find_key, pitch_class_weight
 from hartmann.notation.from_midi.quantising import QuantisedPart
 from hartmann.notation.from_midi.recording import DEFAULT_BPM, Recording
 from hartmann.notation.from_midi.rhythm import by_bar, write
-from hartmann.notation.from_midi.spelling import spell
+from hartmann.notation.from_midi.spelling import spell, spell_drums
 from hartmann.notation.from_midi.voices import Segment, Span, separate
 from hartmann.notation.score import Bar, Key, Meter, Place, Score, Tempo, Voice
 
@@ -75,8 +75,9 @@ def _spans(parts: Sequence[QuantisedPart], key: Key) -> list[list[Span]]:
     pitched = [row for row in rows if not parts[row[2]].percussion]
     struck = [row for row in rows if parts[row[2]].percussion]
     spans: list[list[Span]] = [[] for _ in parts]
-    for group in (pitched, struck):
-        names = spell(np.array([row[1] for row in group], np.int64), key)
+    spelled = spell(np.array([row[1] for row in pitched], np.int64), key)
+    drums = spell_drums(np.array([row[1] for row in struck], np.int64))
+    for group, names in ((pitched, spelled), (struck, drums)):
         for (onset, pitch, index, end), name in zip(group, names, strict=True):
             spans[index].append(Span(onset, end, pitch, name))
     return spans

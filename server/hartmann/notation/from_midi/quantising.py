@@ -39,8 +39,11 @@ onsets could be anything."""
 _LOOSE = 0.012
 """Quarters that ends lie off the grid (median) in parts that were played."""
 
-_REACH = 8
-"""Steps that a loose end moves at most to meet an onset: a third of a quarter."""
+_LATER, _EARLIER = 12, 8
+"""Steps that a loose end moves at most to meet an onset behind or before it."""
+
+_LATER_SHARE, _EARLIER_SHARE = 0.8, 0.5
+"""The same as shares of the note's own length: an eighth note before an eighth rest stays one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def _quantise_part(part: RecordedPart, beats: Steps, noise: float) -> QuantisedP
     if part.percussion:
         ends = _until_next(onsets, beats)
     elif _noise([part.ends], floor=0.0) > _LOOSE:
-        ends = _meet_onsets(onsets, ends, end_times)
+        ends = _together(onsets, _meet_onsets(onsets, ends, end_times))
     shortest = grids[_beat_of(onsets, beats)]
     ends = np.where(ends > onsets, ends, onsets + shortest)
     return _without_collisions(part, onsets, ends, int(beats[-1]))
@@ -130,16 +133,24 @@ def _until_next(onsets: Steps, beats: Steps) -> Steps:
 
 
 def _meet_onsets(onsets: Steps, ends: Steps, end_times: Times) -> Steps:
-    """Loose ends go to the nearest onset of the part, as far as `_REACH` and half of the note's length allow."""
+    """Loose ends go to an onset of the part: to one shortly before, or else to the next one behind."""
     strokes = np.unique(onsets)
-    behind = np.searchsorted(strokes, end_times, "left").clip(1, max(1, len(strokes) - 1))
     if len(strokes) < 2:
         return ends
+    behind = np.searchsorted(strokes, end_times, "left").clip(1, len(strokes) - 1)
     before, after = strokes[behind - 1], strokes[behind]
-    nearest = np.where(end_times - before < after - end_times, before, after)
-    reach = np.minimum(_REACH, (end_times - onsets).clip(1))
-    meets = (np.abs(nearest - end_times) <= reach) & (nearest > onsets)
-    return np.where(meets, nearest, ends)
+    lengths = end_times - onsets
+    overlaps = (before > onsets) & (end_times - before <= np.minimum(_EARLIER, _EARLIER_SHARE * lengths))
+    stops_short = np.abs(after - end_times) <= np.minimum(_LATER, _LATER_SHARE * lengths)
+    return np.where(overlaps, before, np.where(stops_short & (after > onsets), after, ends))
+
+
+def _together(onsets: Steps, ends: Steps) -> Steps:
+    """Notes struck together and let go within a sixteenth of the first of them end with that one."""
+    _, chord = np.unique(onsets, return_inverse=True)
+    first = np.full(chord.max(initial=0) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, chord, ends)
+    return np.where(ends - first[chord] <= GRIDS[0], first[chord], ends)
 
 
 def _without_collisions(part: RecordedPart, onsets: Steps, ends: Steps, stop: int) -> QuantisedPart:

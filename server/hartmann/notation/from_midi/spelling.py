@@ -34,6 +34,12 @@ def spell(pitches: NDArray[np.int64], key: Key) -> list[Pitch]:
     return [_named(pitch, letter, key) for pitch, letter in rows]
 
 
+def spell_drums(pitches: NDArray[np.int64]) -> list[Pitch]:
+    """Percussion by its note numbers, with sharps: 36 is C,, and 42 is F♯,,."""
+    names = ((*_plain_name(pitch, 0), pitch) for pitch in pitches.tolist())
+    return [Pitch(step, alter, (pitch - alter) // 12 - 1) for step, alter, pitch in names]
+
+
 def _letter_strengths(votes: NDArray[np.int64], classes: NDArray[np.int64], key: Key) -> NDArray[np.int64]:
     """Shape (notes, 7): how many of the pitch classes around each note vote for each letter."""
     tonic, tonic_letter = _tonic(key)
