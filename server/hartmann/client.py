@@ -62,7 +62,7 @@ class Client:
     ) -> None:
         self.address = address.removeprefix("https://").removeprefix("http://")
         self.patience_seconds = patience_seconds
-        options = _channel_options(self.address)
+        options = channel_options(self.address)
         if address.startswith("https://") or root_certificates is not None:
             credentials = grpc.ssl_channel_credentials(root_certificates)
             self._channel = grpc.secure_channel(self.address, credentials, options)
@@ -285,7 +285,7 @@ class _Patience:
         self._pause = min(self._pause * 2, 2.0)
 
 
-def _channel_options(address: str) -> tuple[tuple[str, int], ...]:
+def channel_options(address: str) -> tuple[tuple[str, int], ...]:
     """Large messages, quick reconnects, pings that notice a dead line; no proxy between us and loopback."""
     options: tuple[tuple[str, int], ...] = (
         ("grpc.max_receive_message_length", LARGEST_MESSAGE),

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Protocol
 
 import structlog
 
-from hartmann.settings import Settings
+
+class LogSettings(Protocol):
+    """What is asked of logs: `log_level` such as `info`, `log_format` `console` or `json`."""
+
+    @property
+    def log_level(self) -> str:
+        """The least level that is written."""
+
+    @property
+    def log_format(self) -> str:
+        """How a line is written."""
 
 
-def configure(settings: Settings) -> None:
+def configure(settings: LogSettings) -> None:
     """Set up structlog for the process."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     as_json = settings.log_format == "json"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 import grpc
+import grpc.aio
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
@@ -28,8 +29,9 @@ _BROKEN_CONNECTION = ("RST_STREAM", "Stream removed")
 
 
 def error_from_call(error: grpc.RpcError, address: str = "") -> HartmannError:
-    """What went wrong in a call; `address` is named in the sentence when the server can't be reached."""
-    if not isinstance(error, grpc.Call):
+    """What went wrong in a call, a blocking one or one of `grpc.aio`; `address` is named in the sentence when the
+    server can't be reached."""
+    if not isinstance(error, grpc.Call | grpc.aio.AioRpcError):
         return HartmannError(f"the call failed: {error}")
     status = rpc_status.from_call(error)
     if status is not None:

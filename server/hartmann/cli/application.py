@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hartmann import __version__
+from hartmann.cli.bridge_command import bridge
 from hartmann.cli.check_command import check
 from hartmann.cli.compose_command import compose
 from hartmann.cli.compositions_command import compositions
@@ -49,6 +50,7 @@ application.command()(convert)
 application.add_typer(compositions, name="compositions")
 application.add_typer(library, name="library")
 application.command()(serve)
+application.command()(bridge)
 application.command()(work)
 application.add_typer(db, name="db")
 application.command()(doctor)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +10,7 @@ import typer
 
 from hartmann.cli import announcements
 from hartmann.cli.configuration import load_settings
+from hartmann.cli.parent_pipes import say_to_parent
 from hartmann.cli.reaching import say_progress
 from hartmann.cli.server_extra import server_extra
 from hartmann.cli.staying_inside import keep_caches_inside
@@ -53,7 +51,7 @@ def serve(
     Every setting is an environment variable HARTMANN_… or a line in hartmann.toml; `hartmann doctor` says
     whether all that is needed is here.
     """
-    say, wait_for_parent = _pipes() if announce else (_say_to_people, None)
+    say, wait_for_parent = say_to_parent() if announce else (_say_to_people, None)
     try:
         settings = load_settings(listen=listen, data_dir=data_dir, log_level=log_level)
         _serve(settings, worker, say, wait_for_parent)
@@ -93,29 +91,3 @@ def _say_to_people(announcement: announcements.Announcement) -> None:
             say_progress(announcement)
         case announcements.Ready(address):
             print(f"ready at {address}", flush=True)
-
-
-def _pipes() -> tuple[Callable[[announcements.Announcement], None], Callable[[], None]]:
-    """Takes standard output and input away from everything else in the process: nothing but announcements may
-    get into the one, and no child (Postgres) may hold the other open."""
-    output = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    parent = os.dup(sys.stdin.fileno())
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, sys.stdin.fileno())
-    os.close(nothing)
-    turn = threading.Lock()
-
-    def say(announcement: announcements.Announcement) -> None:
-        with turn:
-            try:
-                output.write(announcements.to_line(announcement))
-                output.flush()
-            except BrokenPipeError:
-                return  # The parent is gone; the other pipe says so too, and stops the server.
-
-    def wait_for_parent() -> None:
-        while os.read(parent, 4096):
-            pass
-
-    return say, wait_for_parent

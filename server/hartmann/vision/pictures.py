@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -46,6 +48,29 @@ class Picture:
 
 def read_picture(data: bytes, limits: PictureLimits = PictureLimits()) -> Picture:
     """Check and decode. Raises PictureTooLarge or InvalidPicture, each with a sentence that says what to do."""
+    _check_bytes(data, limits)
+    with _silence():
+        file = _open(data, limits)
+        image = _decode(file)
+    return Picture(image, hashlib.sha256(data).hexdigest(), _format(file), *image.size)
+
+
+def check_picture(data: bytes, limits: PictureLimits = PictureLimits()) -> None:
+    """Check all that can be checked without decoding. Raises as `read_picture` does."""
+    _check_bytes(data, limits)
+    with _silence():
+        _open(data, limits)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Decoders warn about odd metadata; catch_warnings changes the whole process, hence the lock."""
+    with _WARNINGS, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _check_bytes(data: bytes, limits: PictureLimits) -> None:
     if not data:
         raise InvalidPicture("the picture is empty; send the bytes of an image file", field="picture")
     if len(data) > limits.max_bytes:
@@ -53,12 +78,6 @@ def read_picture(data: bytes, limits: PictureLimits = PictureLimits()) -> Pictur
             f"the picture has {len(data):,} bytes, and at most {limits.max_bytes:,} are taken; make it smaller",
             field="picture",
         )
-    # Decoders warn about odd metadata; catch_warnings changes the whole process, hence the lock.
-    with _WARNINGS, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        file = _open(data, limits)
-        image = _decode(file)
-    return Picture(image, hashlib.sha256(data).hexdigest(), _format(file), *image.size)
 
 
 def _open(data: bytes, limits: PictureLimits) -> Image.Image:
