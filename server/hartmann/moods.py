@@ -9,6 +9,7 @@ nearest to it, nearest first.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 MOODS: Final[dict[str, tuple[float, float]]] = {
@@ -55,6 +56,40 @@ MOODS: Final[dict[str, tuple[float, float]]] = {
     "agitated": (-0.75, 0.6),
 }
 """Word → (valence, arousal), both -1…1."""
+
+SYNONYMS: Final[dict[str, str]] = {
+    "happy": "joyful", "merry": "cheerful", "glad": "cheerful", "sunny": "bright", "funny": "playful",
+    "humorous": "playful", "ecstatic": "exuberant", "heroic": "triumphant", "festive": "triumphant",
+    "majestic": "triumphant", "vivid": "lively", "animated": "lively", "excited": "energetic", "fierce": "bold",
+    "light": "light-hearted", "romantic": "tender", "intimate": "tender", "loving": "tender", "soft": "gentle",
+    "delicate": "gentle", "tranquil": "serene", "still": "serene", "relaxed": "peaceful", "sleepy": "peaceful",
+    "magical": "dreamy", "mysterious": "dreamy", "hushed": "quiet", "pensive": "thoughtful",
+    "contemplative": "thoughtful", "nostalgic": "wistful", "longing": "wistful", "serious": "solemn",
+    "melancholy": "melancholic", "gloomy": "brooding", "sad": "sorrowful", "tragic": "mournful", "grave": "sombre",
+    "somber": "sombre", "scary": "uneasy", "eerie": "uneasy", "strange": "uneasy", "nervous": "restless",
+    "anxious": "tense", "wild": "stormy", "angry": "agitated", "furious": "agitated",
+}  # fmt: skip
+"""Words that people use beside those of the table, and the word of the table that lies nearest."""
+
+
+def known_moods(text: str) -> tuple[str, ...]:
+    """The moods that a text names, as words of the table, in the order of the text.
+
+    >>> known_moods("a happy, rather Dreamy tune")
+    ('joyful', 'dreamy')
+    """
+    words = re.findall(r"[a-z]+(?:-[a-z]+)?", text.lower())
+    named = (SYNONYMS.get(word, word) for word in words)
+    return tuple(dict.fromkeys(word for word in named if word in MOODS))
+
+
+def mood_place(text: str) -> tuple[float, float]:
+    """(valence, arousal) that a text asks for: the mean over the moods it names. Raises ValueError for none."""
+    places = [MOODS[word] for word in known_moods(text)]
+    if not places:
+        raise ValueError(f"expected a text that names a mood, not {text!r}")
+    valences, arousals = zip(*places, strict=True)
+    return sum(valences) / len(places), sum(arousals) / len(places)
 
 
 def mood_words(valence: float, arousal: float, count: int = 3) -> tuple[str, ...]:

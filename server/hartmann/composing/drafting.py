@@ -16,6 +16,9 @@ from hartmann.composing.carry import Carry, draft_part
 from hartmann.composing.choosing import choose, count
 from hartmann.composing.events import DraftKind, DraftWritten, Stage
 from hartmann.composing.examining import NEAR_COPY, Yardstick, examine
+from hartmann.composing.headers import unit_of
+from hartmann.composing.own_score import EXCERPT_ID, ExcerptUse, as_draft
+from hartmann.composing.prompts import metric_lines
 from hartmann.composing.work import Conversation, Work, answered
 from hartmann.composing.writing import FREE_TOKENS, TEMPERATURE, is_constrained, write_piece
 from hartmann.errors import ModelInputTooLong
@@ -23,6 +26,7 @@ from hartmann.library.excerpts import excerpt
 from hartmann.library.reference import Reference
 from hartmann.notation.checking import check
 from hartmann.notation.instruments import instrument_name
+from hartmann.notation.metrics import measure
 from hartmann.notation.problems import Problem, Severity
 from hartmann.notation.splicing import replace_bar
 
@@ -64,11 +68,21 @@ async def add_draft(
 ) -> Carry:
     """Examine a text and log it as the next draft."""
     number = next_number(carry)
-    yardstick = Yardstick(work.wishes, carry.references or (), work.request.limits.originality_notes)
+    yardstick = _yardstick(work, carry)
     draft, _ = await asyncio.to_thread(
         examine, text, number, kind, against=yardstick, before=before, note=note, stage=stage
     )
     return await work.record(stage, draft_part(number), draft, carry.with_draft(draft))
+
+
+def _yardstick(work: Work, carry: Carry) -> Yardstick:
+    """What a draft is held against; a grammar writes one voice, and a variation should be like its theme."""
+    own = work.request.excerpt
+    wishes = work.wishes
+    if is_constrained(work):
+        wishes = replace(wishes, programs=wishes.programs[:1])
+    theme = EXCERPT_ID if own and own.use is ExcerptUse.VARY else ""
+    return Yardstick(wishes, carry.references or (), work.request.limits.originality_notes, theme)
 
 
 def next_number(carry: Carry) -> int:
@@ -78,16 +92,31 @@ def next_number(carry: Carry) -> int:
 
 async def _initial(work: Work, carry: Carry) -> Carry:
     references = carry.references or ()
+    too_long: ModelInputTooLong | None = None
     for shown in _ever_fewer(references):
         try:
-            text = await write_piece(work, work.before_draft(carry, shown), Stage.DRAFT, 1)
-        except ModelInputTooLong:
-            if not shown:
-                raise
+            text = await write_piece(work, _asked(work, work.before_draft(carry, shown)), Stage.DRAFT, 1)
+        except ModelInputTooLong as error:
+            too_long = error
             continue
         note = "; ".join(filter(None, (_shown(shown, references), _one_voice(work))))
         return await add_draft(work, carry, Stage.DRAFT, DraftKind.INITIAL, text, note=note)
-    raise AssertionError("the last try shows no reference and returns or raises")
+    assert too_long is not None, "there is always a try"
+    raise too_long
+
+
+def _asked(work: Work, conversation: Conversation) -> Conversation:
+    """The conversation; for a variation by the mini, which takes no instructions, with the theme as a draft to refine.
+
+    To make another tune out of the notes of a draft is what refinement taught it.
+    """
+    own = work.request.excerpt
+    if own is None or own.use is not ExcerptUse.VARY or not (work.is_compact and is_constrained(work)):
+        return conversation
+    theme = as_draft(own, unit_of(own.abc))
+    score = check(theme).score
+    lines = list(metric_lines(measure(score))) if score else []
+    return answered(conversation, theme, work.prompts.refine(caption="", metrics=lines))
 
 
 def _shown(shown: Sequence[Reference], references: Sequence[Reference]) -> str:
@@ -105,10 +134,13 @@ def _one_voice(work: Work) -> str:
 
 
 def _ever_fewer(references: Sequence[Reference]) -> list[tuple[Reference, ...]]:
-    """All; all with half their notation; then ever fewer, down to none."""
+    """All; all with half their notation; then ever fewer, down to none, or to the bars that were brought."""
     whole = tuple(references)
-    short = tuple(replace(reference, abc=excerpt(reference.abc, SHORT_EXCERPT)) for reference in whole)
-    tries = [whole, *(short[:n] for n in range(len(short), 0, -1)), ()]
+    own = tuple(reference for reference in whole if reference.id == EXCERPT_ID)
+    short = tuple(
+        replace(reference, abc=excerpt(reference.abc, SHORT_EXCERPT)) for reference in whole[len(own) :]
+    )
+    tries = [whole, *((*own, *short[:n]) for n in range(len(short), 0, -1)), own]
     return list(dict.fromkeys(tries))
 
 
@@ -173,7 +205,7 @@ async def _again_without_copying(work: Work, carry: Carry) -> Carry:
     best = choose(carry.drafts)
     copies = "; ".join(problem.message for problem in best.problems if problem.code == NEAR_COPY)
     conversation = work.before_draft(carry, extra=f"Write a melody of your own: last time {copies}.")
-    text = await write_piece(work, conversation, Stage.DRAFT, next_number(carry))
+    text = await write_piece(work, _asked(work, conversation), Stage.DRAFT, next_number(carry))
     return await add_draft(
         work,
         carry,

@@ -12,8 +12,10 @@ from hartmann.composing.carry import Carry
 from hartmann.composing.choosing import choose, reason
 from hartmann.composing.events import ScoreWritten, Stage
 from hartmann.composing.examining import overlaps
+from hartmann.composing.own_score import EXCERPT_ID
 from hartmann.composing.work import Work
 from hartmann.errors import InvalidNotation
+from hartmann.library.reference import Reference
 from hartmann.notation.checking import check
 from hartmann.notation.provenance import Provenance, ReferenceUsed
 
@@ -56,7 +58,14 @@ def _provenance(work: Work, carry: Carry, draft: int) -> Provenance:
         models=(f"{info.name} {info.revision}".strip(), work.tools.embedder.space),
         seed=work.request.seed,
         prompt=work.request.prompt,
-        references=tuple(ReferenceUsed(r.id, r.source, r.licence) for r in carry.references or ()),
+        references=tuple(_used(work, reference) for reference in carry.references or ()),
         draft=draft,
         program_version=work.tools.program_version,
     )
+
+
+def _used(work: Work, reference: Reference) -> ReferenceUsed:
+    """A reference as the score names it; of an excerpt also which bars, and what became of them."""
+    own = work.request.excerpt
+    source = own.source if own and reference.id == EXCERPT_ID else reference.source
+    return ReferenceUsed(reference.id, source, reference.licence)

@@ -1,18 +1,27 @@
 """Examining a draft: everything that is found wrong with it or measured in it, in one place.
 
-To the parser's problems come two of the pipeline's own: a wish that the piece does not fulfil (error
-`wish-not-met`), and a stretch that repeats a reference (warning `near-copy`, section 5.5 of the design).
+To the parser's problems come three of the pipeline's own: a wish that the piece does not fulfil (error
+`wish-not-met`), a mood that it misses (warning `mood-missed`), and a stretch that repeats a reference (warning
+`near-copy`, section 5.5 of the design).
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from hartmann.composing.difficulty import LIMITS, too_hard
 from hartmann.composing.events import DraftKind, DraftWritten, Overlap, Stage
+from hartmann.composing.own_score import EXCERPT_ID
 from hartmann.composing.wishes import MusicalWishes
+from hartmann.library.features import measure_features
 from hartmann.library.reference import Reference
+from hartmann.moods import known_moods, mood_place
+from hartmann.notation.bar_range import full_bars
 from hartmann.notation.checking import check
+from hartmann.notation.instruments import instrument_name
 from hartmann.notation.metrics import measure
 from hartmann.notation.originality import Originality
 from hartmann.notation.problems import Problem, Severity
@@ -22,15 +31,19 @@ from hartmann.notation.splicing import changed_bars
 TEMPO_TOLERANCE = 0.1
 """A tempo within a tenth of the one asked for is that tempo: metronome marks are about that far apart."""
 NEAR_COPY = "near-copy"
+MOOD_REACH = 0.9
+"""How far from its mood a piece may lie in the circumplex, whose words fill a disc of radius 1: about as far as
+calm lies from steady; joyful and sorrowful are 1.7 apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Yardstick:
-    """What a draft is held against."""
+    """What a draft is held against. `theme` is the id of the reference that it should be like, if any."""
 
     wishes: MusicalWishes = field(default_factory=MusicalWishes)
     references: tuple[Reference, ...] = ()
     originality_notes: int = 16
+    theme: str = ""
 
 
 def examine(
@@ -55,7 +68,9 @@ def examine(
             number, kind, checked.text or abc, checked.problems, None, note=note, stage=stage
         )
         return empty, None
-    problems = (*checked.problems, *_unmet(score, yardstick.wishes), *_near_copies(score, yardstick))
+    wishes = yardstick.wishes
+    own = (*_unmet(score, wishes), *_missed_mood(score, wishes), *_near_copies(score, yardstick))
+    problems = (*checked.problems, *own)
     changed = _changed(before, score)
     return DraftWritten(number, kind, checked.text, problems, measure(score), changed, note, stage), score
 
@@ -74,12 +89,15 @@ def overlaps(score: Score, references: Sequence[Reference]) -> tuple[Overlap, ..
 
 
 def _near_copies(score: Score, yardstick: Yardstick) -> Iterator[Problem]:
-    for number, shared in enumerate(overlaps(score, yardstick.references), start=1):
-        if shared.longest_run >= yardstick.originality_notes:
+    found = [reference.id for reference in yardstick.references if reference.id != EXCERPT_ID]
+    for shared in overlaps(score, yardstick.references):
+        if shared.longest_run >= yardstick.originality_notes and shared.reference_id != yardstick.theme:
+            is_own = shared.reference_id == EXCERPT_ID
+            what = "the bars to continue" if is_own else f"reference {found.index(shared.reference_id) + 1}"
             yield Problem(
                 NEAR_COPY,
                 Severity.WARNING,
-                f"bars {shared.first_bar} to {shared.last_bar} repeat reference {number}: "
+                f"bars {shared.first_bar} to {shared.last_bar} repeat {what}: "
                 f"{shared.longest_run} notes in a row",
                 voice=1,
                 bar=shared.first_bar,
@@ -104,13 +122,36 @@ def _unmet(score: Score, wishes: MusicalWishes) -> Iterator[Problem]:
     bars = full_bars(score)
     if wishes.bars and bars != wishes.bars:
         yield _wish(f"the piece has {bars} bars, but {wishes.bars} were asked for")
+    yield from _missing_instruments(score, wishes)
+    for fault in too_hard(score, LIMITS[wishes.difficulty]) if wishes.difficulty in LIMITS else ():
+        yield _wish(f"{fault}, but {wishes.difficulty} was asked for")
 
 
-def full_bars(score: Score) -> int:
-    """Bars as musicians count them: an anacrusis and the short bar that completes it are one."""
-    bar = score.meter.bar_duration
-    last = score.voices[0].bars[-1:] if score.voices else ()
-    return round((last[0].onset + last[0].duration) / bar) if last and bar else 0
+def _missing_instruments(score: Score, wishes: MusicalWishes) -> Iterator[Problem]:
+    """Instruments asked for that do not play, each as often as it is missing; a voice without one could be any."""
+    playing = Counter(voice.program for voice in score.voices)
+    missing = Counter[int | None](wishes.programs) - playing
+    if playing[None] >= missing.total():
+        return
+    names = ", ".join(
+        instrument_name(program).lower() for program in missing.elements() if program is not None
+    )
+    yield _wish(f"there is no part for {names}, but it was asked for")
+
+
+def _missed_mood(score: Score, wishes: MusicalWishes) -> Iterator[Problem]:
+    """A warning where the piece, by its own features, lies far from the mood asked for."""
+    if not known_moods(wishes.mood) or not any(
+        n.pitches for v in score.voices for b in v.bars for n in b.notes
+    ):
+        return
+    features = measure_features(score)
+    place = mood_place(wishes.mood)
+    if math.dist(place, (features.valence, features.arousal)) > MOOD_REACH:
+        feels = " and ".join(features.moods[:2])
+        yield Problem(
+            "mood-missed", Severity.WARNING, f"the piece feels {feels}, but {wishes.mood} was asked for"
+        )
 
 
 def _same_key(score: Score, key: tuple[str, str]) -> bool:

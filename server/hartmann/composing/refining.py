@@ -7,17 +7,18 @@ notes. Whether the refinement is taken is not its judgement but the rule's (`cho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from hartmann.composing.carry import Carry
 from hartmann.composing.choosing import choose
 from hartmann.composing.drafting import add_draft, next_number, repair
 from hartmann.composing.events import DraftKind, DraftWritten, Stage
-from hartmann.composing.prompts import MetricLine
+from hartmann.composing.headers import header_of
+from hartmann.composing.prompts import metric_lines
 from hartmann.composing.work import Work, answered
-from hartmann.composing.writing import header_of, write_piece
-from hartmann.notation.metrics import EXPLANATIONS, Metrics
+from hartmann.composing.writing import write_piece
+
+__all__ = ["metric_lines", "refine_drafts"]
 
 
 async def refine_drafts(work: Work, carry: Carry) -> Carry:
@@ -31,14 +32,6 @@ async def refine_drafts(work: Work, carry: Carry) -> Carry:
             break
         carry = await _refined(work, carry, best)
     return replace(carry, refined=True)
-
-
-def metric_lines(metrics: Metrics) -> Iterator[MetricLine]:
-    """The metrics as a prompt states them; undefined ones are left out."""
-    for name, meaning in EXPLANATIONS.items():
-        value = getattr(metrics, name)
-        if value is not None:
-            yield MetricLine(name.replace("_", " "), f"{value:.3g}", meaning)
 
 
 async def _refined(work: Work, carry: Carry, best: DraftWritten) -> Carry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hartmann.composing.events import Wishes
+from hartmann.composing.own_score import Excerpt
 from hartmann.vision.pictures import Picture
 
 
@@ -24,7 +25,8 @@ class Limits:
 class CompositionRequest:
     """One picture and what is wanted of it. The same request with the same seed gives the same score.
 
-    `instruction` is what a revision asks for in words ("slower, for two violins").
+    `instruction` is what a revision asks for in words ("slower, for two violins"); `excerpt` are bars of the person's
+    own score to continue or to vary.
     """
 
     picture: Picture
@@ -32,4 +34,5 @@ class CompositionRequest:
     prompt: str = ""
     wishes: Wishes = field(default_factory=Wishes)
     instruction: str = ""
+    excerpt: Excerpt | None = None
     limits: Limits = field(default_factory=Limits)

@@ -1,4 +1,7 @@
-"""The second stage: kindred pieces from the library, by the picture and by its description (Eq. 1)."""
+"""The second stage: kindred pieces from the library, by the picture and by its description (Eq. 1).
+
+Bars of the person's own score, where there are any, stand before all that is found.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import replace
 
 from hartmann.composing.carry import Carry
 from hartmann.composing.events import ReferencesFound, Stage
+from hartmann.composing.own_score import as_reference
 from hartmann.composing.work import Work
 
 
@@ -28,5 +32,9 @@ async def find_references(work: Work, carry: Carry) -> Carry:
 
 
 async def _found(work: Work, carry: Carry, event: ReferencesFound) -> Carry:
+    own = work.request.excerpt
+    if own is not None:
+        others = (replace(each, rank=number) for number, each in enumerate(event.references, 2))
+        event = replace(event, references=(as_reference(own), *others))
     after = replace(carry, references=event.references, references_note=event.note)
     return await work.record(Stage.RETRIEVE, "references", event, after)

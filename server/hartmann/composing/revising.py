@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from hartmann.composing.carry import Carry
 from hartmann.composing.events import DraftKind, Stage
 from hartmann.composing.examining import examine
+from hartmann.composing.own_score import EXCERPT_ID
 from hartmann.errors import InvalidNotation, InvalidRequest
 from hartmann.library.reference import Reference
 
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What a person changed. None leaves the result as it is."""
+    """What a person changed. None leaves the result as it is. `references` never holds the excerpt, which stays."""
 
     caption: str | None = None
     references: tuple[Reference, ...] | None = None
@@ -37,7 +38,9 @@ def revise(carry: Carry, from_stage: Stage, edits: Edits) -> Carry:
     if edits.caption is not None:
         kept = replace(kept, caption=edits.caption)
     if edits.references is not None:
-        kept = replace(kept, references=edits.references, references_note="")
+        own = tuple(each for each in kept.references or () if each.id == EXCERPT_ID)
+        chosen = (replace(each, rank=rank) for rank, each in enumerate(edits.references, len(own) + 1))
+        kept = replace(kept, references=(*own, *chosen), references_note="")
     if edits.abc is not None:
         kept = _with_edited_draft(kept, edits.abc)
     _require_reached(kept, from_stage)

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 from hartmann.composing.carry import Carry
 from hartmann.composing.events import Event, Stage, StageStarted
+from hartmann.composing.headers import unit_of
 from hartmann.composing.journal import Journal
+from hartmann.composing.own_score import EXCERPT_ID, ExcerptUse, as_draft, ending, filled
 from hartmann.composing.prompts import Prompts
 from hartmann.composing.request import CompositionRequest
 from hartmann.composing.seeds import derive_seed
@@ -20,6 +22,7 @@ from hartmann.composing.tools import Tools
 from hartmann.composing.wishes import MusicalWishes, in_words, read_wishes
 from hartmann.library.excerpts import excerpt
 from hartmann.library.reference import Reference
+from hartmann.moods import known_moods
 from hartmann.vision.language_model import Generation, GenerationRequest, Message, Role, Sampling
 
 EXCERPT = 1400
@@ -39,9 +42,10 @@ class Work:
 
     @staticmethod
     def begin(request: CompositionRequest, tools: Tools, journal: Journal) -> Work:
-        """Read the wishes and choose the prompts. Raises InvalidWish."""
+        """Read the wishes, filled up from the excerpt, and choose the prompts. Raises InvalidWish."""
         prompts = Prompts(tools.vision.info.prompt_profile)
-        return Work(request, tools, journal, prompts, read_wishes(request.wishes))
+        wishes = read_wishes(filled(request.wishes, request.excerpt))
+        return Work(request, tools, journal, prompts, wishes)
 
     async def start(self, stage: Stage, carry: Carry) -> None:
         """Say that a stage begins."""
@@ -92,11 +96,37 @@ class Work:
         text = self.prompts.compose(
             caption=caption,
             prompt=self.request.prompt,
-            wishes=in_words(self.wishes),
-            references=[replace(each, abc=excerpt(each.abc, EXCERPT)) for each in shown],
+            wishes=self._wishes_in_words(),
+            references=[replace(each, abc=self._opening(each)) for each in shown],
             instruction=" ".join(filter(None, (self.request.instruction, extra))),
+            use=self._use(shown),
         )
         return (*self.before_caption(), Message(Role.ASSISTANT, caption), Message(Role.USER, text))
+
+    def _wishes_in_words(self) -> dict[str, str]:
+        """The wishes as the model knows them: the mini learned the words of the table of moods, one at a time."""
+        words = in_words(self.wishes)
+        if self.is_compact and (moods := known_moods(self.wishes.mood)):
+            words["mood"] = moods[0]
+        return words
+
+    @property
+    def is_compact(self) -> bool:
+        """Whether the model is spoken to as the mini was trained."""
+        return self.tools.vision.info.prompt_profile == "compact"
+
+    def _use(self, shown: Sequence[Reference]) -> str:
+        own = self.request.excerpt
+        return own.use.value if own and shown and shown[0].id == EXCERPT_ID else ""
+
+    def _opening(self, reference: Reference) -> str:
+        """What a prompt shows of a piece: its beginning; of bars to continue, their end; to the mini one voice."""
+        own = self.request.excerpt
+        if own is None or reference.id != EXCERPT_ID:
+            return excerpt(reference.abc, EXCERPT)
+        if self.is_compact:
+            return as_draft(own, unit_of(own.abc))
+        return (ending if own.use is ExcerptUse.CONTINUE else excerpt)(own.abc, EXCERPT)
 
 
 def answered(conversation: Conversation, answer: str, *then_asked: str) -> Conversation:

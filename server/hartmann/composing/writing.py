@@ -7,31 +7,20 @@ is trusted with nothing; the parser finds the music in it.
 
 from __future__ import annotations
 
-import re
-from fractions import Fraction
-
 from hartmann.composing.events import Stage
+from hartmann.composing.headers import unit_of
+from hartmann.composing.own_score import ExcerptUse, lead_in
+from hartmann.composing.steering import body_bounds, header_wishes
 from hartmann.composing.streaming import Writer, stream_text
-from hartmann.composing.wishes import MusicalWishes
 from hartmann.composing.work import Conversation, Work
-from hartmann.notation.instruments import playing_range
-from hartmann.notation.score import Meter
-from hartmann.vision.bar_grammar import body_grammar
-from hartmann.vision.header_grammar import HeaderWishes, header_grammar
+from hartmann.vision.header_grammar import header_grammar
 from hartmann.vision.language_model import Finish, Message, Role
-from hartmann.vision.voice_range import PitchRange
 
 TEMPERATURE = 0.9
 TOP_P = 0.95
 HEADER_TOKENS = 160
 FREE_TOKENS = 3000
 TOKENS_A_BAR = 40
-TEMPO_SPREAD = 0.05
-"""A tempo asked for leaves the model a twentieth either way, so that its beat can be a whole number."""
-TEMPO_OFFERED = (40.0, 220.0)
-"""Quarter notes a minute, where none is wished: the span of metronome marks."""
-DEFAULT_BARS = (8, 32)
-"""Where no length is wished: a strain of eight bars at least, four at most."""
 
 
 async def write_piece(
@@ -60,18 +49,18 @@ def is_constrained(work: Work) -> bool:
 async def _write_constrained(
     work: Work, conversation: Conversation, stage: Stage, draft: int, write: Writer, header: str
 ) -> str:
+    before = ""
     if header:
         write(header)
     else:
         header = await _write_header(work, conversation, stage, draft, write)
-    fewest, most = (work.wishes.bars, work.wishes.bars) if work.wishes.bars else DEFAULT_BARS
-    ranges = (PitchRange(*playing_range(_program(header))),)
-    grammar = body_grammar(_meter(header), _unit(header), ranges=ranges, min_bars=fewest, max_bars=most)
+        before = _bars_before(work, header)
+    bounds = body_bounds(header, work.wishes)
     sampling = work.sampling(
-        stage, draft, "body", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=TOKENS_A_BAR * most
+        stage, draft, "body", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=TOKENS_A_BAR * bounds.most_bars
     )
-    begun = (*conversation, Message(Role.ASSISTANT, header))
-    body = await work.generate(begun, sampling, write, grammar)
+    begun = (*conversation, Message(Role.ASSISTANT, header + before))
+    body = await work.generate(begun, sampling, write, bounds.grammar)
     text = header + body.text
     return text if body.finish is Finish.STOP else closed(text)
 
@@ -82,18 +71,16 @@ async def _write_header(
     sampling = work.sampling(
         stage, draft, "header", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=HEADER_TOKENS
     )
-    grammar = header_grammar(_header_wishes(work.wishes))
+    grammar = header_grammar(header_wishes(work.wishes, work.request.excerpt))
     return (await work.generate(conversation, sampling, write, grammar)).text
 
 
-def header_of(abc: str) -> str:
-    """The lines of a piece up to its key and instrument, each with its line break.
-
-    >>> header_of("X:1\\nK:C\\n%%MIDI program 40\\nCDEF|]")
-    'X:1\\nK:C\\n%%MIDI program 40\\n'
-    """
-    match = re.match(r"(?:[A-Za-z]:.*\n)*?K:.*\n(?:%%MIDI.*\n)*", abc)
-    return match.group() if match else ""
+def _bars_before(work: Work, header: str) -> str:
+    """What a continuation goes on from, as if the model had just written it; nothing otherwise."""
+    excerpt = work.request.excerpt
+    if excerpt is None or excerpt.use is not ExcerptUse.CONTINUE:
+        return ""
+    return lead_in(excerpt, unit_of(header))
 
 
 def closed(text: str) -> str:
@@ -104,39 +91,3 @@ def closed(text: str) -> str:
     """
     kept, line, _ = text.rpartition("|")
     return f"{kept.rstrip('|:')}|]" if line else text
-
-
-def _header_wishes(wishes: MusicalWishes) -> HeaderWishes:
-    bpm = wishes.tempo_bpm
-    tempo = ((1 - TEMPO_SPREAD) * bpm, (1 + TEMPO_SPREAD) * bpm) if bpm else TEMPO_OFFERED
-    return HeaderWishes(
-        keys=(abc_key(*wishes.key),) if wishes.key else (),
-        meters=("/".join(map(str, wishes.meter)),) if wishes.meter else (),
-        programs=wishes.programs[:1],
-        any_program=True,
-        tempo=tempo,
-    )
-
-
-def abc_key(tonic: str, mode: str) -> str:
-    """A key as the canonical header writes it.
-
-    >>> abc_key("F#", "minor"), abc_key("A", "ionian")
-    ('F#min', 'Amaj')
-    """
-    return tonic + {"ionian": "maj", "aeolian": "min"}.get(mode, mode[:3])
-
-
-def _meter(header: str) -> Meter:
-    found = re.search(r"^M:\s*(\d+)/(\d+)", header, re.MULTILINE)
-    return Meter(int(found.group(1)), int(found.group(2))) if found else Meter(4, 4)
-
-
-def _unit(header: str) -> Fraction:
-    found = re.search(r"^L:\s*(\d+)/(\d+)", header, re.MULTILINE)
-    return Fraction(int(found.group(1)), int(found.group(2))) if found else Fraction(1, 8)
-
-
-def _program(header: str) -> int:
-    found = re.search(r"^%%MIDI program (\d+)", header, re.MULTILINE)
-    return int(found.group(1)) if found else 0

@@ -28,6 +28,7 @@ from hartmann.errors import (
     Overloaded,
     Unavailable,
 )
+from hartmann.notation.mxl import compressed
 from hartmann.serving import event_translation
 from hartmann.serving.composition_translation import (
     new_event,
@@ -64,6 +65,7 @@ SUFFIXES = {
     notation_pb2.SCORE_FORMAT_MUSICXML: "musicxml",
     notation_pb2.SCORE_FORMAT_MIDI: "mid",
     notation_pb2.SCORE_FORMAT_ABC: "abc",
+    notation_pb2.SCORE_FORMAT_MXL: "mxl",
 }
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -200,6 +202,7 @@ class CompositionService(composition_pb2_grpc.CompositionServiceServicer):
             notation_pb2.SCORE_FORMAT_MUSICXML: score.musicxml,
             notation_pb2.SCORE_FORMAT_MIDI: score.midi,
             notation_pb2.SCORE_FORMAT_ABC: score.abc.encode(),
+            notation_pb2.SCORE_FORMAT_MXL: compressed(score.musicxml),
         }
         return composition_pb2.GetScoreResponse(
             content=contents[request.format],

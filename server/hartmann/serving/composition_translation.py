@@ -9,7 +9,10 @@ from google.protobuf import json_format
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 
 from hartmann.composing.carry import Carry
+from hartmann.composing.choosing import choose
 from hartmann.composing.events import Event, Stage
+from hartmann.composing.headers import header_of
+from hartmann.notation.checking import check
 from hartmann.serving.event_translation import kind_of, to_body, to_stage, to_timestamp
 from hartmann.storage.records import CompositionRecord, NewEvent
 from hartmann.storage.tables import State
@@ -42,6 +45,7 @@ def to_composition(record: CompositionRecord) -> composition_pb2.Composition:
     composition.finished_stage = to_stage(_finished_stage(record))
     composition.last_sequence = record.last_sequence
     composition.revised_from = f"compositions/{record.source}" if record.source else ""
+    composition.title = _title(stored_carry(record))
     if record.state is State.FAILED and record.error:
         composition.error.CopyFrom(read_error(record.error))
     return composition
@@ -83,6 +87,15 @@ def read_error(text: str) -> status_pb2.Status:
         return json_format.Parse(text, status_pb2.Status())
     except json_format.ParseError:
         return status_pb2.Status(code=13, message=text)
+
+
+def _title(carry: Carry) -> str:
+    """The title of the best draft so far, as the score will bear it; empty before the first."""
+    if not carry.drafts:
+        return ""
+    # the header with a note behind it reads in a fraction of the time that the whole piece takes
+    score = check(f"{header_of(choose(carry.drafts).abc)}C|]").score
+    return score.title if score else ""
 
 
 def _finished_stage(record: CompositionRecord) -> Stage | None:

@@ -1,4 +1,4 @@
-"""NotationService: checking, measuring and converting ABC for other services. Nothing is stored."""
+"""NotationService: checking, measuring and converting ABC, and reading scores as ABC. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import grpc.aio
 
-from hartmann.errors import InvalidNotation, InvalidRequest
+from hartmann.errors import InvalidNotation, InvalidRequest, UnreadableScore
 from hartmann.serving.event_translation import to_metrics, to_problem
+from hartmann.settings import MEBIBYTE
 from hartmann.v1 import notation_pb2, notation_pb2_grpc
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ MEDIA_TYPES = {
     notation_pb2.SCORE_FORMAT_MUSICXML: "application/vnd.recordare.musicxml+xml",
     notation_pb2.SCORE_FORMAT_MIDI: "audio/midi",
     notation_pb2.SCORE_FORMAT_ABC: "text/vnd.abc",
+    notation_pb2.SCORE_FORMAT_MXL: "application/vnd.recordare.musicxml",
 }
 """By the IANA registry of media types (MIDI by long use)."""
 
@@ -27,7 +29,10 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 class NotationService(notation_pb2_grpc.NotationServiceServicer):
-    """Reads ABC in a thread: a long tune takes a second, and other calls go on."""
+    """Reads in a thread: a long tune takes a second, and other calls go on."""
+
+    def __init__(self, max_score_bytes: int = 20 * MEBIBYTE) -> None:
+        self._max_score_bytes = max_score_bytes
 
     async def CheckAbc(  # noqa: N802
         self, request: notation_pb2.CheckAbcRequest, context: Context
@@ -52,10 +57,17 @@ class NotationService(notation_pb2_grpc.NotationServiceServicer):
             raise unknown_format()
         return await asyncio.to_thread(_convert, request)
 
+    async def ImportScore(  # noqa: N802
+        self, request: notation_pb2.ImportScoreRequest, context: Context
+    ) -> notation_pb2.ImportScoreResponse:
+        """A score's file as ABC."""
+        del context
+        return await asyncio.to_thread(_import, request, self._max_score_bytes)
+
 
 def unknown_format() -> InvalidRequest:
     """For a format that is none of ours."""
-    return InvalidRequest("choose a format: MUSICXML, MIDI or ABC", field="format")
+    return InvalidRequest("choose a format: MUSICXML, MXL, MIDI or ABC", field="format")
 
 
 def _read(abc: str) -> Checked:
@@ -125,14 +137,49 @@ def _convert(request: notation_pb2.ConvertAbcRequest) -> notation_pb2.ConvertAbc
 
 
 def _write(score: Score, kind: notation_pb2.ScoreFormat.ValueType) -> bytes:
-    if kind == notation_pb2.SCORE_FORMAT_MUSICXML:
-        from hartmann.notation.musicxml import to_musicxml
+    from hartmann.notation.formats import Format, write_as
 
-        return to_musicxml(score)
-    if kind == notation_pb2.SCORE_FORMAT_MIDI:
-        from hartmann.notation.midi import to_midi
+    formats = {
+        notation_pb2.SCORE_FORMAT_MUSICXML: Format.MUSICXML,
+        notation_pb2.SCORE_FORMAT_MXL: Format.MXL,
+        notation_pb2.SCORE_FORMAT_MIDI: Format.MIDI,
+        notation_pb2.SCORE_FORMAT_ABC: Format.ABC,
+    }
+    return write_as(score, formats[kind])
 
-        return to_midi(score)
-    from hartmann.notation.writing import to_abc
 
-    return to_abc(score).encode()
+def _import(request: notation_pb2.ImportScoreRequest, max_bytes: int) -> notation_pb2.ImportScoreResponse:
+    from hartmann.notation.checking import check
+
+    if request.bars < 0:
+        raise InvalidRequest("so many bars can't be read; 0 reads all", field="bars")
+    if len(request.content) > max_bytes:
+        raise UnreadableScore(
+            f"the file has {len(request.content):,} bytes, and at most {max_bytes:,} are read",
+            field="content",
+        )
+    try:
+        checked = check(_score_as_abc(request.content, request.bars or None, max_bytes))
+    except UnreadableScore as error:
+        error.field = "content"
+        raise
+    if checked.score is None:
+        raise UnreadableScore("there are no notes in the file", field="content")
+    return notation_pb2.ImportScoreResponse(
+        abc=checked.text, problems=map(to_problem, checked.problems), tune=_summary(checked.score)
+    )
+
+
+def _score_as_abc(content: bytes, bars: int | None, max_bytes: int) -> str:
+    from hartmann.notation.formats import Format, format_seen
+
+    kind = format_seen(content)
+    if kind is Format.MIDI:
+        from hartmann.notation.from_midi import midi_to_abc
+
+        return midi_to_abc(content, bars=bars)
+    if kind is Format.ABC:
+        raise UnreadableScore("this is neither MusicXML nor MIDI; CheckAbc reads ABC")
+    from hartmann.notation.from_musicxml import Limits, musicxml_to_abc
+
+    return musicxml_to_abc(content, bars=bars, limits=Limits(bytes=max_bytes))

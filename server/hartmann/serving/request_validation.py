@@ -12,10 +12,13 @@ import re
 import secrets
 from dataclasses import dataclass
 
+from hartmann.composing.excerpting import Selection, read_excerpt
+from hartmann.composing.own_score import Excerpt
 from hartmann.composing.request import Limits
 from hartmann.composing.wishes import read_wishes
 from hartmann.errors import CompositionNotFound, InvalidRequest
 from hartmann.serving.event_translation import from_wishes
+from hartmann.serving.excerpt_translation import from_use, to_used_excerpt
 from hartmann.settings import Settings
 from hartmann.storage.records import NewPicture
 from hartmann.v1 import composition_pb2
@@ -52,12 +55,14 @@ async def read_creation(message: Creation, settings: Settings) -> Asked:
     read_wishes(from_wishes(message.wishes))
     engine = read_engine(message.engine, settings)
     picture = await decode_picture(message.picture, settings)
+    excerpt = await read_bars(message.excerpt, settings) if message.HasField("excerpt") else None
     stored = composition_pb2.Composition(
         prompt=message.prompt,
         wishes=message.wishes,
         seed=message.seed if message.HasField("seed") else draw_seed(),
         engine=engine,
         picture_sha256=picture.sha256,
+        excerpt=to_used_excerpt(excerpt) if excerpt else None,
     )
     return Asked(stored, to_stored_picture(picture, message.picture), request_id)
 
@@ -66,6 +71,15 @@ async def decode_picture(data: bytes, settings: Settings) -> Picture:
     """The picture, decoded off the event loop. Raises InvalidPicture or PictureTooLarge."""
     limits = PictureLimits(settings.max_picture_bytes, settings.max_picture_pixels)
     return await asyncio.to_thread(read_picture, data, limits)
+
+
+async def read_bars(message: composition_pb2.Excerpt, settings: Settings) -> Excerpt:
+    """The bars of an excerpt, read off the event loop. Raises InvalidRequest and UnreadableScore, with the field."""
+    use = from_use(message.use)
+    if use is None:
+        raise InvalidRequest("say whether to continue the bars or to vary them", field="excerpt.use")
+    selection = Selection(use, message.title, message.first_bar, message.last_bar, tuple(message.staves))
+    return await asyncio.to_thread(read_excerpt, message.content, selection, settings.max_score_bytes)
 
 
 def to_stored_picture(picture: Picture, data: bytes) -> NewPicture:

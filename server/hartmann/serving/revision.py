@@ -10,6 +10,7 @@ from typing import Protocol
 
 from hartmann.composing.carry import Carry
 from hartmann.composing.events import Stage
+from hartmann.composing.own_score import EXCERPT_ID
 from hartmann.composing.revising import Edits, revise
 from hartmann.composing.wishes import read_wishes
 from hartmann.errors import InvalidNotation, InvalidRequest
@@ -56,7 +57,7 @@ async def read_revision(
         raise InvalidRequest("say from which stage on the work is to be done anew", field="from_stage")
     stored = _changed(message, stored_request(record), settings)
     carry = stored_carry(record)
-    edits = await _edits(message.edits, carry, shelf, settings)
+    edits = await _edits(message.edits, carry, shelf, settings, has_excerpt=stored.HasField("excerpt"))
     return Revision(stored, stage, revise(carry, stage, edits))
 
 
@@ -78,14 +79,20 @@ def _changed(
 
 
 async def _edits(
-    message: composition_pb2.CompositionEdits, carry: Carry, shelf: Shelf, settings: Settings
+    message: composition_pb2.CompositionEdits,
+    carry: Carry,
+    shelf: Shelf,
+    settings: Settings,
+    *,
+    has_excerpt: bool,
 ) -> Edits:
     if message.abc and message.bars:
         raise InvalidRequest("edit the whole ABC or single bars, not both", field="edits.bars")
-    references = [await shelf.get(reference_id) for reference_id in message.reference_ids]
+    others = (each for each in message.reference_ids if not (has_excerpt and each == EXCERPT_ID))
+    references = tuple([await shelf.get(reference_id) for reference_id in others])
     return Edits(
         caption=read_text(message.caption, "edits.caption", settings) or None,
-        references=tuple(references) or None,
+        references=references if message.reference_ids else None,
         abc=_with_bars(carry, message) if message.bars else message.abc or None,
     )
 

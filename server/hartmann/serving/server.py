@@ -126,7 +126,7 @@ async def open_front(settings: Settings) -> AsyncIterator[Front]:
         interceptors.insert(0, KeyInterceptor(keys))
     server = grpc.aio.server(interceptors=interceptors, options=channel_options(settings))
     compositions, library = CompositionService(settings, readiness), LibraryService(settings, readiness)
-    _register(server, readiness, compositions, library)
+    _register(server, readiness, compositions, library, NotationService(settings.max_score_bytes))
     bound = bind(server, address, settings)
     await server.start()
     await readiness.open()
@@ -174,11 +174,15 @@ async def _close_when(stop: asyncio.Event, readiness: Readiness) -> None:
 
 
 def _register(
-    server: grpc.aio.Server, readiness: Readiness, compositions: CompositionService, library: LibraryService
+    server: grpc.aio.Server,
+    readiness: Readiness,
+    compositions: CompositionService,
+    library: LibraryService,
+    notation: NotationService,
 ) -> None:
     composition_pb2_grpc.add_CompositionServiceServicer_to_server(compositions, server)
     library_pb2_grpc.add_LibraryServiceServicer_to_server(library, server)
-    notation_pb2_grpc.add_NotationServiceServicer_to_server(NotationService(), server)
+    notation_pb2_grpc.add_NotationServiceServicer_to_server(notation, server)
     health_pb2_grpc.add_HealthServicer_to_server(readiness.health, server)
     names = (*NEEDS, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)

@@ -33,6 +33,7 @@ from hartmann.serving.composition_translation import (
 )
 from hartmann.serving.error_translation import known, to_status
 from hartmann.serving.event_translation import from_wishes
+from hartmann.serving.excerpt_translation import from_stored
 from hartmann.serving.readiness import Readiness
 from hartmann.serving.request_validation import decode_picture, to_limits
 from hartmann.serving.startup import REAL, Sources, ignore_progress, open_engine, run_unless_stopped
@@ -127,6 +128,7 @@ class Composer:
             prompt=stored.prompt,
             wishes=from_wishes(stored.wishes),
             instruction=stored.instruction,
+            excerpt=from_stored(stored),
             limits=to_limits(stored.engine),
         )
         await compose(request, self._tools, journal, stored_carry(lease.record))

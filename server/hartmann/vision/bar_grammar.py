@@ -49,6 +49,8 @@ class Ticks:
 
     bar: int
     unit: int
+    least_grouped: int = 1
+    """Ticks of the notes that may be made into triplets and broken pairs, which are shorter than they are written."""
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -69,17 +71,21 @@ class Ticks:
         )
 
 
-def ticks_for(meter: Meter, unit: Fraction) -> Ticks:
+def ticks_for(meter: Meter, unit: Fraction, shortest: Fraction | None = None) -> Ticks:
     """The tick for a meter (as in `M:`) and unit length (as in `L:`, a fraction of a whole note).
 
-    A tick is half the unit or a sixteenth, whichever is shorter. Raises ValueError for free meter and for a
-    unit that does not divide the bar.
+    A tick is half the unit or a sixteenth, whichever is shorter; or up to `shortest`, where unit and bar are whole
+    numbers of such ticks. Raises ValueError for free meter and for a unit that does not divide the bar.
     """
     tick = min(unit / 2, Fraction(1, 16))
+    if shortest is not None:
+        bar = meter.bar_duration / 4
+        while 2 * tick <= shortest and not unit % (2 * tick) and not bar % (2 * tick):
+            tick *= 2
     bar = meter.bar_duration / 4 / tick
     if not bar or bar.denominator != 1 or (unit / tick).denominator != 1:
         raise ValueError(f"no bars can be built for M:{meter} with L:{unit}")
-    return Ticks(bar.numerator, (unit / tick).numerator)
+    return Ticks(bar.numerator, (unit / tick).numerator, 1 if shortest is None else 2)
 
 
 def body_grammar(
@@ -92,15 +98,17 @@ def body_grammar(
     bars_per_line: int = 8,
     pickups: bool = True,
     chord_symbols: bool = True,
+    shortest: Fraction | None = None,
 ) -> str:
     """A Lark grammar for the lines of a tune after its header, in one voice.
 
     `unit` is `L:` as a fraction of a whole note. `ranges` holds the voice's range (its first entry is used).
-    Written bars lie in `min_bars`…`max_bars`, 1…1000. Raises ValueError where no such body exists.
+    `shortest` is the shortest note value, a fraction of a whole note; None leaves it to `L:`. Written bars lie in
+    `min_bars`…`max_bars`, 1…1000. Raises ValueError where no such body exists.
     """
     if not 1 <= min_bars <= max_bars <= MAX_BARS:
         raise ValueError(f"expected 1 <= min_bars <= max_bars <= {MAX_BARS}, got {min_bars} and {max_bars}")
-    body = _Body(ticks_for(meter, unit), min_bars, max_bars, bars_per_line, pickups, chord_symbols)
+    body = _Body(ticks_for(meter, unit, shortest), min_bars, max_bars, bars_per_line, pickups, chord_symbols)
     return "\n".join([*body.rules(), *_terminals(body.ticks, ranges[0])]) + "\n"
 
 
@@ -254,7 +262,9 @@ class _Body:
     def _grouped(self) -> tuple[int, ...]:
         """Lengths that come in triplets and broken pairs: half the unit, the unit, twice the unit."""
         return tuple(
-            length for length in (self.ticks.unit // 2, self.ticks.unit, 2 * self.ticks.unit) if length
+            length
+            for length in (self.ticks.unit // 2, self.ticks.unit, 2 * self.ticks.unit)
+            if length >= self.ticks.least_grouped
         )
 
     def _over_the_barline(self, left: int, begun: int) -> Iterator[str]:

@@ -66,12 +66,12 @@ METERS = (
 """The meters offered when no wish says otherwise."""
 
 
-def keys(modes: tuple[str, ...] = ("maj", "min", "dor", "mix")) -> tuple[str, ...]:
-    """Canonical names (`Gmaj`, `F#min`) of every key in these modes with at most six sharps or flats."""
+def keys(modes: tuple[str, ...] = ("maj", "min", "dor", "mix"), most: int = 6) -> tuple[str, ...]:
+    """Canonical names (`Gmaj`, `F#min`) of every key in these modes with at most `most` (0…6) sharps or flats."""
     return tuple(
         f"{_CIRCLE[_C_IN_CIRCLE + fifths - MODES[mode]]}{mode}"
         for mode in modes
-        for fifths in sorted(range(-6, 7), key=abs)
+        for fifths in sorted(range(-most, most + 1), key=abs)
         if 0 <= _C_IN_CIRCLE + fifths - MODES[mode] < len(_CIRCLE)
     )
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hartmann.library.reference import Reference
+from hartmann.notation.metrics import EXPLANATIONS, Metrics
 from hartmann.notation.problems import Problem
 
 PROFILES = ("compact", "full")
@@ -51,8 +52,12 @@ class Prompts:
         wishes: Mapping[str, str],
         references: Sequence[Reference],
         instruction: str = "",
+        use: str = "",
     ) -> str:
-        """Ask for the piece. `wishes` come from `composing.wishes.in_words`."""
+        """Ask for the piece. `wishes` come from `composing.wishes.in_words`.
+
+        With a `use` (`continue` or `vary`) the first of the references is an excerpt of the person's own score.
+        """
         return self._render(
             "compose",
             caption=caption,
@@ -60,6 +65,7 @@ class Prompts:
             wishes=wishes,
             references=references,
             instruction=instruction,
+            use=use,
         )
 
     def repair(self, problems: Sequence[Problem], bars: Sequence[str]) -> str:
@@ -76,6 +82,14 @@ class Prompts:
 
     def _render(self, name: str, **values: object) -> str:
         return str(self._environment.get_template(f"{name}.j2").render(**values)).strip()
+
+
+def metric_lines(metrics: Metrics) -> Iterator[MetricLine]:
+    """The metrics as a prompt states them; undefined ones are left out."""
+    for name, meaning in EXPLANATIONS.items():
+        value = getattr(metrics, name)
+        if value is not None:
+            yield MetricLine(name.replace("_", " "), f"{value:.3g}", meaning)
 
 
 def as_data(text: str, limit: int = DATA_LIMIT) -> str:

@@ -1,0 +1,111 @@
+"""Steering: what wishes mean to a model that writes under a grammar.
+
+A wish that a grammar can hold is kept by construction: key, meter, tempo, the first instrument, the number of bars.
+Mood and difficulty narrow what is left open. A mood's valence decides between major and minor modes, its arousal
+between slow and quick tempi, the two cues that carry most (Gabrielsson and Lindström, 2010; the formulas are in
+`library.features`); a difficulty bounds the keys, the range, and the shortest note. A variation keeps its theme's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hartmann.composing.difficulty import LIMITS
+from hartmann.composing.headers import meter_of, program_of, tempo_of, unit_of
+from hartmann.composing.own_score import Excerpt, ExcerptUse
+from hartmann.composing.wishes import MusicalWishes
+from hartmann.moods import known_moods, mood_place
+from hartmann.notation.instruments import playing_range
+from hartmann.vision.bar_grammar import body_grammar
+from hartmann.vision.header_grammar import HeaderWishes, keys
+from hartmann.vision.voice_range import PitchRange
+
+TEMPO_SPREAD = 0.05
+"""A tempo asked for leaves the model a twentieth either way, so that its beat can be a whole number."""
+TEMPO_OFFERED = (40.0, 220.0)
+"""Quarter notes a minute, where none is wished: the span of metronome marks."""
+STILL, EXCITED = (40.0, 104.0), (92.0, 220.0)
+"""Quarter notes a minute for moods of low and of high arousal: either side of 92, the middle of `library.features`,
+and an eighth beyond it."""
+CLEAR = 0.3
+"""Valence or arousal this far from 0 is felt as one or the other."""
+DEFAULT_BARS = (8, 32)
+"""Where no length is wished: a strain of eight bars at least, four at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a body is written under: its grammar, and the most bars it can have."""
+
+    grammar: str
+    most_bars: int
+
+
+def header_wishes(wishes: MusicalWishes, excerpt: Excerpt | None = None) -> HeaderWishes:
+    """What the header must say; what is not said here is the model's to choose."""
+    is_easy = wishes.difficulty == "easy"
+    return HeaderWishes(
+        title=f"Variation on {excerpt.title}" if _is_varied(excerpt) and excerpt and excerpt.title else "",
+        keys=_keys(wishes),
+        meters=("/".join(map(str, wishes.meter)),) if wishes.meter else (),
+        units=("1/8",) if is_easy and _takes_eighths(wishes.meter) else (),
+        programs=wishes.programs[:1],
+        any_program=True,
+        tempo=_tempo(wishes),
+    )
+
+
+def body_bounds(header: str, wishes: MusicalWishes) -> Bounds:
+    """The grammar of the music after a header."""
+    fewest, most = (wishes.bars, wishes.bars) if wishes.bars else DEFAULT_BARS
+    lowest, highest = playing_range(program_of(header))
+    limits = LIMITS.get(wishes.difficulty)
+    grammar = body_grammar(
+        meter_of(header),
+        unit_of(header),
+        ranges=(PitchRange(*(limits.within(lowest, highest) if limits else (lowest, highest))),),
+        min_bars=fewest,
+        max_bars=most,
+        shortest=limits.shortest(tempo_of(header)) if limits else None,
+    )
+    return Bounds(grammar, most)
+
+
+def abc_key(tonic: str, mode: str) -> str:
+    """A key as the canonical header writes it.
+
+    >>> abc_key("F#", "minor"), abc_key("A", "ionian")
+    ('F#min', 'Amaj')
+    """
+    return tonic + {"ionian": "maj", "aeolian": "min"}.get(mode, mode[:3])
+
+
+def _is_varied(excerpt: Excerpt | None) -> bool:
+    return excerpt is not None and excerpt.use is ExcerptUse.VARY
+
+
+def _keys(wishes: MusicalWishes) -> tuple[str, ...]:
+    if wishes.key:
+        return (abc_key(*wishes.key),)
+    limits = LIMITS.get(wishes.difficulty)
+    most = limits.accidentals if limits else 6
+    valence = mood_place(wishes.mood)[0] if known_moods(wishes.mood) else 0.0
+    if valence >= CLEAR:
+        return keys(("maj", "mix"), most)
+    if valence <= -CLEAR:
+        return keys(("min", "dor"), most)
+    return keys(most=most) if limits else ()
+
+
+def _tempo(wishes: MusicalWishes) -> tuple[float, float]:
+    if wishes.tempo_bpm:
+        return (1 - TEMPO_SPREAD) * wishes.tempo_bpm, (1 + TEMPO_SPREAD) * wishes.tempo_bpm
+    arousal = mood_place(wishes.mood)[1] if known_moods(wishes.mood) else 0.0
+    if abs(arousal) < CLEAR:
+        return TEMPO_OFFERED
+    return EXCITED if arousal > 0 else STILL
+
+
+def _takes_eighths(meter: tuple[int, int] | None) -> bool:
+    return meter is None or not Fraction(*meter) % Fraction(1, 8)
