@@ -99,11 +99,14 @@ def _leave_bars(root: ET.Element, bars: int) -> None:
 
 
 def _leave_out_looks(root: ET.Element) -> None:
-    """Leave out octave lines: MusicXML's pitches sound as they stand, and music21 would write them elsewhere."""
-    for direction in root.iter("direction-type"):
-        for shift in direction.findall("octave-shift"):
-            direction.remove(shift)
+    """Leave out what would make music21 read lengths and pitches otherwise than they stand in the file.
+
+    Octave lines: MusicXML's pitches sound as they stand, and music21 writes them elsewhere. Rests of a whole measure:
+    they last as long as they say, and music21 makes them as long as the meter.
+    """
+    for rest in root.iter("rest"):
+        rest.attrib.pop("measure", None)
     for measure in root.iter("measure"):
         for direction in measure.findall("direction"):
-            if all(len(kind) == 0 for kind in direction.findall("direction-type")):
+            if direction.find("direction-type/octave-shift") is not None:
                 measure.remove(direction)

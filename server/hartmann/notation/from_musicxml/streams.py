@@ -22,6 +22,8 @@ from hartmann.notation.tune_balance import judge, unclosed_repeats
 
 _NOWHERE = Place(0, 0, 0, 0)
 _ZERO = Fraction(0)
+_ROUNDS = 8
+"""How often bars are given meters of their own: one that has one no longer explains its neighbours."""
 _CLEFS = {"treble", "bass", "alto", "tenor", "soprano"}
 _BARLINES = {"double": "||", "final": "|]", "heavy-light": "[|"}
 _TONICS = (
@@ -37,7 +39,7 @@ def from_score(score: stream.Score, *, bars: int | None = None) -> Score:
     """
     parts = [list(part.getElementsByClass(stream.Measure)) for part in score.parts]
     count = max(map(len, parts), default=0)
-    lengths = [_length([part[i] for part in parts if i < len(part)], i) for i in range(count)]
+    lengths = [_length([part[i] for part in parts if i < len(part)]) for i in range(count)]
     voices = [
         _PartReader(part, measures, lengths, number).voice()
         for number, (part, measures) in enumerate(zip(score.parts, parts, strict=True), 1)
@@ -49,12 +51,10 @@ def from_score(score: stream.Score, *, bars: int | None = None) -> Score:
     return _settled(_assembled(score, voices))
 
 
-def _length(measures: Sequence[stream.Measure], index: int) -> Fraction:
-    """How long a bar lasts: what its fullest part holds, or the meter where that is rests alone."""
+def _length(measures: Sequence[stream.Measure]) -> Fraction:
+    """How long a bar lasts: what its fullest part holds, or the meter where all are empty."""
     held = max((exact(measure.highestTime) for measure in measures), default=_ZERO)
-    full = exact(measures[0].barDuration.quarterLength) if measures else Fraction(4)
-    silent = all(measure.recurse().notes.first() is None for measure in measures)
-    return full if held <= 0 or (silent and index) else held
+    return held if held > 0 else exact(measures[0].barDuration.quarterLength)
 
 
 class _PartReader:
@@ -261,9 +261,14 @@ def _numbered(voice: Voice, pickup: bool, stated: Tempo | None, head_key: Key, h
 
 
 def _settled(score: Score) -> Score:
-    """The score with no repeat left open, no tie to nowhere, and a meter for every bar that needs its own."""
-    voices = tuple(_closed(voice) for voice in score.voices)
-    return _with_own_meters(replace(score, voices=voices))
+    """The score with no repeat left open, a meter for every bar that needs its own, and nothing said twice."""
+    score = replace(score, voices=tuple(_closed(voice) for voice in score.voices))
+    for _ in range(_ROUNDS):
+        odd = _odd_bars(score)
+        if not odd:
+            break
+        score = replace(score, voices=tuple(_restated(voice, odd, score.meter) for voice in score.voices))
+    return replace(score, voices=tuple(_said_once(voice) for voice in score.voices))
 
 
 def _closed(voice: Voice) -> Voice:
@@ -274,13 +279,29 @@ def _closed(voice: Voice) -> Voice:
     return replace(voice, bars=bars)
 
 
-def _with_own_meters(score: Score) -> Score:
+def _said_once(voice: Voice) -> Voice:
+    """The voice without keys, meters and tempi that hold already; files repeat them at every section."""
+    key, meter, tempo = None, None, None
+    bars: list[Bar] = []
+    for given in voice.bars:
+        bars.append(
+            replace(
+                given,
+                key=None if given.key == key else given.key,
+                meter=None if given.meter == meter else given.meter,
+                tempo=None if given.tempo == tempo else given.tempo,
+            )
+        )
+        for state in (given, *given.changes):
+            key, meter, tempo = state.key or key, state.meter or meter, state.tempo or tempo
+    return replace(voice, bars=tuple(bars))
+
+
+def _odd_bars(score: Score) -> set[int]:
+    """The numbers of the bars that fit neither the meter nor any pickup or repeat."""
     findings = Findings("", 100_000)
     judge(score, findings)
-    odd = {p.bar for p in findings.problems if p.code in {"bar_too_short", "bar_too_long"}}
-    if not odd:
-        return score
-    return replace(score, voices=tuple(_restated(voice, odd, score.meter) for voice in score.voices))
+    return {p.bar for p in findings.problems if p.code in {"bar_too_short", "bar_too_long"}}
 
 
 def _restated(voice: Voice, odd: set[int], meter: Meter) -> Voice:
