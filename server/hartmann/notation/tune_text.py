@@ -22,7 +22,7 @@ _NOTE_WORD = re.compile(r"[A-Ga-gzxZXyHLMOPSTuvJRk]+")
 _WORD = re.compile(r"(?<![!\"+A-Za-z])[A-Za-z]{2,}(?![!\"+A-Za-z])")
 _QUOTED = re.compile(r'"[^"\n]*"|![^!\n]*!|\[[A-Za-z]:[^\]\n]{0,200}\]')
 _TEXT_FIELD = re.compile(r"[ \t]*(?:[TCRSZNOABDFGHWw]:(?![|:])|%)")
-_SPELLED_ACCIDENTAL = re.compile(r"([A-Ga-g])([♭♯♮])|([♭♯♮])(?=[A-Ga-g])")
+_SPELLED_ACCIDENTAL = re.compile(r"(?<![\^_=])([A-Ga-g])([♭♯♮])|([♭♯♮])(?=[A-Ga-g])")
 _SIGN = {"♭": "_", "♯": "^", "♮": "="}
 _IN_WORDS = {ord("♯"): "#", ord("♭"): "b"}
 _PLAIN = {ord(a): b for a, b in zip("“”„‟″‘’‚′–—−‐‑｜│∣¦", '"""""\'\'\'\'-----||||', strict=True)}

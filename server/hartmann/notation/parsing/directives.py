@@ -19,6 +19,11 @@ _WORD = re.compile(r"\s*([A-Za-z][\w-]*)\s*=?\s*(.*)", re.S)
 _DRUM = re.compile(r"(\^\^?|__?|=)?([A-Ga-g])([,']*)\s+(\d{1,3})")
 _ALTER = {"^": 1, "^^": 2, "_": -1, "__": -2, "=": 0, None: 0}
 _LAYOUT = re.compile(r"[{}()\[\]|*]|[^\s{}()\[\]|*]+")
+_PLAYING_MORE = frozenset({
+    "gchord", "gchordon", "drum", "drumon", "drone", "droneon", "temperamentlinear", "temperamentequal",
+    "pitchbend", "bendstring", "portamento",
+})  # fmt: skip
+"""Commands of `%%MIDI` that would add or bend notes."""
 _MUSICAL = frozenset({"transpose", "percmap", "voicemap", "microscale"})
 _MOST_LAYOUT = 400
 
@@ -56,7 +61,7 @@ def _midi(state: TuneState, text: str, start: int) -> None:
         state.barless = True
         for voice in state.voices.values():
             voice.holding = Holding.NOT
-    else:
+    elif what in _PLAYING_MORE:
         _unread(state, f"MIDI {what}", start)
 
 

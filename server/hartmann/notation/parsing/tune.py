@@ -75,7 +75,7 @@ class Parser:
 
     def _note_empty_line(self, field: str) -> None:
         """An empty line ends a tune (ABC 2.1, 2.2.1); models leave them between lines, so reading goes on."""
-        if not self.empty_line or not self.state.in_body:
+        if not self.empty_line or not self.fields.last:
             self.empty_line = 0
             return
         if field == "X" or (field == "T" and self.state.has_notes):
@@ -123,6 +123,8 @@ class Parser:
         return self.state.header.key is None and _KEY_LINE.search(self.findings.text, start) is not None
 
     def _prose(self, text: str, start: int) -> None:
+        """Words among the lines: a section's name in brackets, or nothing that can be read."""
+        self.state.reader.section = name_in_comment(f"% {text.strip()}") or self.state.reader.section
         message = f"`{text.strip()[:40]}` reads as words, not as music, and was left out"
         severity = ERROR if self.state.has_notes and not self.empty_line else WARNING
         self.findings.add(severity, "prose", message, start)
