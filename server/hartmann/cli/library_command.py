@@ -1,4 +1,4 @@
-"""`hartmann library stats` and `hartmann library search TEXT`."""
+"""`hartmann library …`: what it holds and what is found in it, asked of a server; the rest is in `cli/library/`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import Annotated
 import typer
 
 from hartmann.cli.interruption import Interruptions
+from hartmann.cli.library.ingest_command import ingest
+from hartmann.cli.library.keeping_commands import export, list_pieces, rejects, remove
+from hartmann.cli.library.reembed_command import reembed
 from hartmann.cli.reaching import KeyOption, ServerOption, reached, say_progress
 
-library = typer.Typer(help="What is in the library of reference pieces.", no_args_is_help=True)
+library = typer.Typer(
+    help="The library of reference pieces: search it, fill it, keep it.", no_args_is_help=True
+)
 
 
 @library.command()
@@ -45,3 +50,11 @@ def search(
             typer.echo(f"   {piece.caption}")
             if abc:
                 typer.echo("\n".join(f"   {line}" for line in piece.abc.splitlines()))
+
+
+library.add_typer(ingest, name="ingest")
+library.command("list")(list_pieces)
+library.command()(remove)
+library.command()(export)
+library.command()(rejects)
+library.command()(reembed)

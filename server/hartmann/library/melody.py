@@ -3,26 +3,16 @@
 The leading line is the first voice with pitches that is not percussion; of a chord its highest note leads.
 Times are in quarter notes from the start of the voice as written (repeats not unfolded), pitches are MIDI
 numbers, intervals semitones. A note tied to the one before it is one onset.
-
-MIDI files hold their tracks in any order. `melody_first` brings forward the voice that most looks like a melody, by
-what D. Rizo et al., "A pattern recognition approach for melody track selection in MIDI files" (2006), found telling:
-how high it lies, how much of the time it sounds, how seldom it plays chords, how much it moves; and by its name.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise, zip_longest
-from typing import Final
+from itertools import pairwise
 
-from hartmann.notation.score import Bar, Note, Score, Voice
-
-_LEADS: Final = re.compile(r"melod|vocal|voice|\blead|solo|sing|gesang|\bvox\b", re.IGNORECASE)
-_NO_MELODY: Final = frozenset({*range(32, 40), *range(112, 128)})
-"""General MIDI programs that hardly ever lead: basses, percussion and noises."""
+from hartmann.notation.score import Note, Score, Voice
 
 
 class Contour(StrEnum):
@@ -91,42 +81,6 @@ class Melody:
 def leading_voice(score: Score) -> Voice | None:
     """The first voice with pitches that is not percussion, or None."""
     return next((voice for voice in score.voices if not voice.percussion and _has_pitches(voice)), None)
-
-
-def melody_first(score: Score) -> Score:
-    """The score with its leading voice moved to the front, voices numbered anew; tempos and sections stay in front."""
-    voices = sorted(score.voices, key=leadership, reverse=True)
-    if voices[0] is score.voices[0]:
-        return score
-    first, rest = voices[0], [voice for voice in score.voices if voice is not voices[0]]
-    led = replace(first, bars=_with_signs(first.bars, score.voices[0].bars))
-    numbered = [replace(voice, number=i, id=str(i)) for i, voice in enumerate([led, *rest], start=1)]
-    sections = tuple(replace(section, spans=()) for section in score.sections)
-    return replace(score, voices=tuple(numbered), sections=sections)
-
-
-def leadership(voice: Voice) -> float:
-    """How much a voice looks like a melody: about -3…4, minus infinity for percussion and silence."""
-    if voice.percussion or not _has_pitches(voice):
-        return float("-inf")
-    melody = read_melody(voice)
-    notes = [note for bar in voice.bars for note in bar.notes if note.pitches]
-    chords = sum(len(note.pitches) > 1 for note in notes) / len(notes)
-    moves = melody.intervals
-    still = sum(move == 0 for move in moves) / len(moves) if moves else 1.0
-    height = min(1.0, max(-1.0, (melody.mean_pitch - 60) / 12))
-    variety = min(1.0, len(set(melody.pitches)) / 8)
-    named = 1.5 if _LEADS.search(voice.name) else 0.0
-    unlikely = 1.0 if voice.program in _NO_MELODY else 0.0
-    return height + (1 - melody.rest_share) + variety + named - chords - 0.5 * still - unlikely
-
-
-def _with_signs(bars: tuple[Bar, ...], before: tuple[Bar, ...]) -> tuple[Bar, ...]:
-    """The bars with the tempos, sections and remarks that stood in the voice that was first."""
-    return tuple(
-        replace(bar, tempo=bar.tempo or old.tempo, section=bar.section or old.section) if old else bar
-        for bar, old in zip_longest(bars, before[: len(bars)])
-    )
 
 
 def read_melody(voice: Voice) -> Melody:

@@ -60,17 +60,28 @@ async def fill_library(
     tunes: Callable[[], Iterable[Tune]] = all_tunes,
     processes: int = 2,
     batch_tunes: int = BATCH_FILES,
+    look_again: bool = False,
 ) -> Filling:
     """Bring the library to completeness, or see at once that it is complete.
+
+    `look_again` brings back what was removed since.
 
     Raises:
         DatabaseUnavailable: Postgres went away.
         MissingExtra: music21 is not installed.
     """
-    if await is_complete(database, embedder.space):
+    if not look_again and await is_complete(database, embedder.space):
         return Filling()
-    source = await _source(database, tunes)
-    return await fill(database, source, embedder, on_progress, processes=processes, batch_files=batch_tunes)
+    every = [] if not look_again and await _is_read(database) else [UnreadTune(tune) for tune in tunes()]
+    return await fill(
+        database,
+        Source(SOURCE, len(every), lambda: every, fingerprint()),
+        embedder,
+        on_progress,
+        processes=processes,
+        batch_files=batch_tunes,
+        look_again=look_again,
+    )
 
 
 async def is_complete(database: Database, space: str) -> bool:
@@ -84,9 +95,7 @@ def fingerprint() -> str:
     return f"music21 {importlib.metadata.version('music21')}, reading {READING}"
 
 
-async def _source(database: Database, tunes: Callable[[], Iterable[Tune]]) -> Source:
-    """The tunes as a source; they are not even listed where all are read and only vectors are wanted."""
+async def _is_read(database: Database) -> bool:
+    """Whether all tunes are there, so that they need not even be listed where only vectors are wanted."""
     async with database.transaction() as connection:
-        is_read = (await ledger.read(connection, SOURCE)).is_read(fingerprint())
-    every = [] if is_read else [UnreadTune(tune) for tune in tunes()]
-    return Source(SOURCE, len(every), lambda: every, fingerprint())
+        return (await ledger.read(connection, SOURCE)).is_read(fingerprint())

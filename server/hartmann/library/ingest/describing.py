@@ -21,7 +21,6 @@ from hartmann.library.captions import clean_title
 from hartmann.library.features import MusicFeatures, measure_features
 from hartmann.library.genres import instrument_word
 from hartmann.library.ingest.music21_tunes import Tune
-from hartmann.library.melody import melody_first
 from hartmann.notation.checking import check
 from hartmann.notation.problems import Problem, Severity
 from hartmann.notation.score import Score
@@ -129,14 +128,10 @@ def describe_abc(
     caption: str = "",
     rhythm: str = "",
     origin: str = "",
-    lead_first: bool = False,
 ) -> Piece | Reject:
-    """Read any ABC, measure it and, unless a caption is given, write one.
-
-    `lead_first` puts the voice that leads before the others, for music whose tracks come in no order that says so.
-    """
+    """Read any ABC, measure it and, unless a caption is given, write one."""
     checked = check(abc)
-    score = melody_first(checked.score) if checked.score is not None and lead_first else checked.score
+    score = checked.score
     reason = _why_refused(score, checked.problems) if score is not None else _first_reason(checked.problems)
     if score is None or reason:
         return Reject(id, reason, checked.problems)

@@ -76,10 +76,12 @@ async def fill(
     processes: int = 0,
     batch_files: int = BATCH_FILES,
     index_from: int = vector_index.INDEX_FROM,
+    look_again: bool = False,
 ) -> Filling:
     """Bring in everything that the source holds and the library lacks; give every piece its vectors; index.
 
-    `processes` read files, 0 means one for each core.
+    `processes` read files, 0 means one for each core. `look_again` walks also over a source whose fingerprint says that
+    all of it has been read, as when pieces were removed since.
 
     Raises:
         DatabaseUnavailable: Postgres went away, or its disk is full.
@@ -87,7 +89,9 @@ async def fill(
     started = monotonic()
     report = on_progress or _silent
     async with _only_one(database, source.name, report):
-        tally = await _read_in(database, source, embedder, report, processes or cores(), batch_files)
+        tally = _Tally(source.total)
+        if look_again or not await _is_read(database, source):
+            await _read_in(database, source, embedder, report, tally, processes or cores(), batch_files)
         embedded = await embed_missing(database, embedder, report)
         await vector_index.ensure_index(database, embedder.space, index_from=index_from)
         async with database.transaction() as connection:
@@ -112,30 +116,31 @@ async def tidy(database: Database) -> None:
         )
 
 
+async def _is_read(database: Database, source: Source) -> bool:
+    async with database.transaction() as connection:
+        return (await ledger.read(connection, source.name)).is_read(source.fingerprint)
+
+
 async def _read_in(
     database: Database,
     source: Source,
     embedder: CaptionEmbedder,
     report: OnProgress,
+    tally: _Tally,
     processes: int,
     batch_files: int,
-) -> _Tally:
+) -> None:
     """Walk over the source and store what is new in it."""
     async with database.transaction() as connection:
-        book = await ledger.read(connection, source.name)
-        if book.is_read(source.fingerprint):
-            return _Tally(book.total)
         known = await ledger.known_files(connection, source.name)
         await ledger.begin(connection, source.name, source.fingerprint, source.total)
-    walk, tally = Walk(known, batch_files), _Tally(source.total)
+    walk = Walk(known, batch_files)
     report(0, tally.total, 0)
-    described = describe_batches(walk.batches(source.files()), processes)
-    async with aclosing(described):
+    async with aclosing(describe_batches(walk.batches(source.files()), processes)) as described:
         async for batch, results in described:
             await _store(database, source.name, embedder, batch, results, tally)
             report(tally.walked, max(tally.total, tally.walked), tally.rejected)
     await _end_walk(database, source.name, walk)
-    return tally
 
 
 async def _store(
