@@ -45,6 +45,7 @@ class Bridge:
     async def close(self) -> None:
         """Ends the worker and the connection."""
         self.closing.set()
+        self.leases.close()
         await self.engraver.close()
         await self.link.close()
 

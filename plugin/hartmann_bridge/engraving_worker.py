@@ -12,7 +12,12 @@ from __future__ import annotations
 
 import struct
 import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
 from typing import IO, Any
+
+from hartmann_bridge.smufl_text import draw_signs, text_font
 
 PAGE_WIDTH = 2100
 """Verovio's units, tenths of a millimetre: A4 without its margins."""
@@ -31,6 +36,7 @@ OPTIONS: dict[str, Any] = {
     "pageMarginBottom": 40,
     "scale": SCALE,
     "svgViewBox": True,
+    "svgFormatRaw": True,
     "header": "none",
     "footer": "none",
     "breaks": "auto",
@@ -72,7 +78,32 @@ def read_block(source: IO[bytes]) -> bytes | None:
 def _png(svg: str) -> bytes:
     import resvg_py
 
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, background="#ffffff", width=PNG_WIDTH))
+    family, file = _text_font()
+    drawn = resvg_py.svg_to_bytes(
+        svg_string=draw_signs(svg),
+        background="#ffffff",
+        width=PNG_WIDTH,
+        skip_system_fonts=True,
+        font_files=[str(file)],
+        font_family=family,
+        serif_family=family,
+        sans_serif_family=family,
+    )
+    return bytes(drawn)
+
+
+@lru_cache(maxsize=1)
+def _text_font() -> tuple[str, Path]:
+    """The font's family and a file of it, which goes with the process."""
+    body, family = text_font()
+    file = Path(_folder().name) / "text.ttf"
+    file.write_bytes(body)
+    return family, file
+
+
+@lru_cache(maxsize=1)
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="hartmann-engraving-")
 
 
 def _limit_memory() -> None:

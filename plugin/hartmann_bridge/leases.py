@@ -7,28 +7,43 @@ stream that was opened with `lease=NAME` ends unless `POST /v1/leases/NAME` come
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 
 LEASE_SECONDS = 15.0
-MOST_LEASES = 1000
+
+
+@dataclass(slots=True)
+class _Lease:
+    timer: asyncio.TimerHandle
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Leases:
-    """Names and until when each holds, by the event loop's clock."""
+    """The leases that hold now; one that has run out is forgotten."""
 
     def __init__(self, seconds: float = LEASE_SECONDS) -> None:
         self.seconds = seconds
-        self._until: dict[str, float] = {}
+        self._held: dict[str, _Lease] = {}
 
     def renew(self, name: str) -> None:
         """The holder is there now."""
-        now = asyncio.get_running_loop().time()
-        if len(self._until) >= MOST_LEASES:
-            self._until = {held: until for held, until in self._until.items() if until > now}
-        self._until[name] = now + self.seconds
+        timer = asyncio.get_running_loop().call_later(self.seconds, self._end, name)
+        if name in self._held:
+            self._held[name].timer.cancel()
+            self._held[name].timer = timer
+        else:
+            self._held[name] = _Lease(timer)
 
     async def run_out(self, name: str) -> None:
         """Returns when the holder has not been heard of for too long."""
-        now = asyncio.get_running_loop().time
-        while (until := self._until.get(name, 0.0)) > now():
-            await asyncio.sleep(until - now())
-        self._until.pop(name, None)
+        if name in self._held:
+            await self._held[name].ended.wait()
+
+    def close(self) -> None:
+        """Ends all of them."""
+        for name in tuple(self._held):
+            self._held[name].timer.cancel()
+            self._end(name)
+
+    def _end(self, name: str) -> None:
+        self._held.pop(name).ended.set()
