@@ -116,6 +116,17 @@ class Settings(BaseSettings):
     references_per_side: int = Field(
         default=2, ge=0, le=10, description="k: references by the picture, and as many by the text."
     )
+    search_rule: Literal["united", "weighted_mean", "reciprocal_rank"] = Field(
+        default="united",
+        description="How references for the picture and for the text become one list: the paper's rule (the nearest "
+        "to each, united), one search by the weighted mean of both, or fusion of both searches by rank.",
+    )
+    image_weight: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="The picture's part in the rule weighted_mean; the text has the rest.",
+    )
     originality_notes: int = Field(
         default=16, ge=4, le=1000, description="A shared run of this many notes sends a draft back once."
     )

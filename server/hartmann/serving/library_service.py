@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -18,20 +17,24 @@ from numpy.typing import NDArray
 
 from hartmann.composing.tools import Embeddings
 from hartmann.errors import InvalidPageToken, InvalidRequest, SpaceMissing
-from hartmann.library.ingest.describing import Piece, Reject, describe_abc
 from hartmann.library.reference_filter import ReferenceFilter
 from hartmann.library.repository import PostgresLibrary
 from hartmann.library.search import MOST_ASKED, Query
-from hartmann.serving.event_translation import to_problem, to_reference, to_timestamp
+from hartmann.library.search_rule import SearchRule
+from hartmann.serving.event_translation import to_reference, to_timestamp
+from hartmann.serving.library_import import LibraryImport
 from hartmann.serving.readiness import Part, Readiness
 from hartmann.serving.request_validation import decode_picture, read_page_size, read_text
 from hartmann.settings import Settings
 from hartmann.v1 import library_pb2, library_pb2_grpc, tensor_pb2
 
 DEFAULT_K = 10
-IMPORT_BATCH = 64
-"""Pieces embedded and stored together: what the mini CLIP does in about a second on one core."""
-MAX_ID = 500
+MOST_REMOVED = 1000
+_RULES = {
+    library_pb2.SEARCH_RULE_UNITED: SearchRule.UNITED,
+    library_pb2.SEARCH_RULE_WEIGHTED_MEAN: SearchRule.WEIGHTED_MEAN,
+    library_pb2.SEARCH_RULE_RECIPROCAL_RANK: SearchRule.RECIPROCAL_RANK,
+}
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Vector = NDArray[np.float32]
@@ -61,16 +64,22 @@ class LibraryService(library_pb2_grpc.LibraryServiceServicer):
         if not 0 <= request.k <= MOST_ASKED:
             raise InvalidRequest(f"k is a number from 1 to {MOST_ASKED}, or 0 for {DEFAULT_K}", field="k")
         shelves = self._open()
-        space = request.space or shelves.embedder.space
+        weight = request.image_weight if request.HasField("image_weight") else self._settings.image_weight
         query = Query(
-            space=space,
+            space=request.space or shelves.embedder.space,
             image=await self._picture_vector(request, shelves.embedder),
             text=await self._text_vector(request, shelves.embedder),
             k=request.k or DEFAULT_K,
             filter=read_filter(request.filter),
+            exact=request.exact,
+            rule=self._rule(request.rule),
+            image_weight=weight,
+            keep_near_identical=request.keep_near_identical,
         )
         found = await shelves.library.search(query)
-        return library_pb2.SearchReferencesResponse(references=map(to_reference, found), space=space)
+        return library_pb2.SearchReferencesResponse(
+            references=map(to_reference, found), space=query.space, rule=to_rule(query.rule)
+        )
 
     async def GetReference(  # noqa: N802
         self, request: library_pb2.GetReferenceRequest, context: Context
@@ -99,11 +108,24 @@ class LibraryService(library_pb2_grpc.LibraryServiceServicer):
     ) -> library_pb2.ImportReferencesResponse:
         """Add pieces as they come, a batch at a time."""
         del context
-        importing = _Import(self._open())
+        shelves = self._open()
+        importing = LibraryImport(shelves.library, shelves.embedder)
         async for request in request_iterator:
             await importing.take(request.reference)
-        await importing.store()
-        return importing.result
+        return await importing.finish()
+
+    async def RemoveReferences(  # noqa: N802
+        self, request: library_pb2.RemoveReferencesRequest, context: Context
+    ) -> library_pb2.RemoveReferencesResponse:
+        """Remove pieces by their ids."""
+        del context
+        if not 1 <= len(request.ids) <= MOST_REMOVED:
+            raise InvalidRequest(f"name 1 to {MOST_REMOVED:,} ids, not {len(request.ids):,}", field="ids")
+        asked = list(dict.fromkeys(id.replace("\0", "") for id in request.ids))
+        removed = await self._open(Part.DATABASE, Part.MODELS).library.remove(asked)
+        return library_pb2.RemoveReferencesResponse(
+            removed_count=len(removed), missing_ids=[id for id in asked if id not in removed]
+        )
 
     async def GetLibraryStats(  # noqa: N802
         self, request: library_pb2.GetLibraryStatsRequest, context: Context
@@ -117,12 +139,30 @@ class LibraryService(library_pb2_grpc.LibraryServiceServicer):
             embeddings_by_space=stats.by_space,
             filled=bool(stats.complete),
             read_time=to_timestamp(datetime.now(UTC)),
+            references_by_genre=stats.by_genre,
+            spaces=[
+                library_pb2.SpaceStats(
+                    space=space,
+                    vector_count=count,
+                    dimensions=stats.dimensions[space],
+                    indexed=space in stats.indexed,
+                )
+                for space, count in sorted(stats.by_space.items())
+            ],
         )
 
     def _open(self, *parts: Part) -> Shelves:
         self._readiness.require(*(parts or Part))
         assert self.shelves is not None, "the models are said to be ready before the shelves are set"
         return self.shelves
+
+    def _rule(self, number: library_pb2.SearchRule.ValueType) -> SearchRule:
+        """The rule asked for, or the settings'."""
+        if number == library_pb2.SEARCH_RULE_UNSPECIFIED:
+            return SearchRule(self._settings.search_rule)
+        if number not in _RULES:
+            raise InvalidRequest(f"this server knows no search rule {number}", field="rule")
+        return _RULES[number]
 
     async def _picture_vector(
         self, request: library_pb2.SearchReferencesRequest, embedder: Embeddings
@@ -147,46 +187,11 @@ class LibraryService(library_pb2_grpc.LibraryServiceServicer):
         return _row(await embedder.embed_texts([request.text]))
 
 
-@dataclass
-class _Import:
-    """One call of ImportReferences: pieces gather in a batch and are stored together."""
-
-    shelves: Shelves
-    result: library_pb2.ImportReferencesResponse = field(default_factory=library_pb2.ImportReferencesResponse)
-    batch: dict[str, Piece] = field(default_factory=dict)
-
-    async def take(self, reference: library_pb2.Reference) -> None:
-        """Check and describe a piece; store the batch when it is full or holds the id already."""
-        if not 0 < len(reference.id) <= MAX_ID or not reference.id.isprintable():
-            self._refuse(reference.id, Reject(reference.id, f"an id has 1 to {MAX_ID} printable characters"))
-            return
-        piece = await asyncio.to_thread(_describe, reference)
-        if isinstance(piece, Reject):
-            self._refuse(reference.id, piece)
-            return
-        if piece.id in self.batch or len(self.batch) >= IMPORT_BATCH:
-            await self.store()
-        self.batch[piece.id] = piece
-
-    async def store(self) -> None:
-        """Embed and store what has gathered."""
-        pieces = tuple(self.batch.values())
-        self.batch.clear()
-        if not pieces:
-            return
-        embedder = self.shelves.embedder
-        vectors = await embedder.embed_texts([piece.caption for piece in pieces])
-        added = await self.shelves.library.add(pieces, embedder.space, vectors)
-        self.result.imported_count += added
-        self.result.skipped_count += len(pieces) - added
-
-    def _refuse(self, reference_id: str, reject: Reject) -> None:
-        refused = self.result.refused.add(id=reference_id, message=reject.reason)
-        refused.problems.extend(map(to_problem, reject.problems))
-
-
 def read_filter(message: library_pb2.ReferenceFilter) -> ReferenceFilter:
-    """The filter as the library takes it."""
+    """The filter as the library takes it. Raises InvalidRequest for characters that no field holds."""
+    for field, value in message.ListFields():
+        if not "".join(value if isinstance(value, list | tuple | str) else "").isprintable():
+            raise InvalidRequest("a filter takes printable characters only", field=f"filter.{field.name}")
     return ReferenceFilter(
         id_prefix=message.id_prefix,
         genre=message.genre,
@@ -195,6 +200,8 @@ def read_filter(message: library_pb2.ReferenceFilter) -> ReferenceFilter:
         mode=message.mode,
         meter=message.meter,
         instrument=message.instrument,
+        licence=message.licence,
+        instruments=tuple(filter(None, message.instruments)),
         slowest=message.slowest_bpm if message.HasField("slowest_bpm") else None,
         fastest=message.fastest_bpm if message.HasField("fastest_bpm") else None,
         fewest_bars=message.fewest_bars if message.HasField("fewest_bars") else None,
@@ -242,19 +249,13 @@ def read_token(token: str, message: library_pb2.ReferenceFilter) -> str:
     return after
 
 
+def to_rule(rule: SearchRule) -> library_pb2.SearchRule.ValueType:
+    """The rule's number."""
+    return next(number for number, each in _RULES.items() if each is rule)
+
+
 def _filter_mark(message: library_pb2.ReferenceFilter) -> str:
     return hashlib.sha256(message.SerializeToString(deterministic=True)).hexdigest()[:16]
-
-
-def _describe(reference: library_pb2.Reference) -> Piece | Reject:
-    return describe_abc(
-        reference.id,
-        reference.abc,
-        source=reference.source,
-        licence=reference.licence,
-        title=reference.title,
-        caption=reference.caption,
-    )
 
 
 def _require_own_space(space: str, embedder: Embeddings) -> None:

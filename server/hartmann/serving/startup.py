@@ -19,6 +19,7 @@ import structlog
 from hartmann.composing.tools import Embeddings, SeeingWriter, Tools
 from hartmann.errors import DatabaseUnavailable
 from hartmann.library.repository import PostgresLibrary
+from hartmann.library.search_rule import SearchRule
 from hartmann.serving.readiness import Part, Readiness
 from hartmann.settings import Settings
 from hartmann.storage.database import Database, open_database
@@ -110,7 +111,8 @@ async def open_engine(
         async with _watched_database(settings, readiness, on_database) as database:
             on_progress("Loading the models", 0, 0)
             models = await loading
-            yield Engine(database, PostgresLibrary(database), models)
+            rule = SearchRule(settings.search_rule)
+            yield Engine(database, PostgresLibrary(database, rule, settings.image_weight), models)
     finally:
         await _close_when_loaded(loading)
 
@@ -196,7 +198,9 @@ async def fill_from_corpus(engine: Engine, on_progress: OnProgress) -> None:
     def report(done: int, total: int, _: int) -> None:
         on_progress("Filling the library", done, total)
 
-    await fill_library(engine.database, engine.models.embedder, report)
+    filling = await fill_library(engine.database, engine.models.embedder, report)
+    if filling.seconds == 0:  # filling ends with the index; without it, see that nobody has dropped it
+        await engine.library.ensure_index(engine.models.embedder.space)
 
 
 REAL = Sources(load_models, fill_from_corpus)

@@ -22,6 +22,7 @@ from hartmann.errors import DatabaseUnavailable
 from hartmann.storage import migrating
 from hartmann.storage.embedded_postgres import EmbeddedPostgres
 from hartmann.storage.notifications import Notifications
+from hartmann.storage.searching import create_search_engine
 
 POOL_SIZE = 10
 POOL_OVERFLOW = 10
@@ -37,6 +38,7 @@ class Database:
 
     url: str
     engine: AsyncEngine
+    searches: AsyncEngine
     notifications: Notifications
     embedded: EmbeddedPostgres | None = field(default=None)
 
@@ -62,10 +64,22 @@ class Database:
             async with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 yield connection
 
+    @contextlib.asynccontextmanager
+    async def searching(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for searches of the library (see `searching.py`): single statements that only read.
+
+        Raises:
+            DatabaseUnavailable: Postgres went away; also once for each connection that was open when it did.
+        """
+        with _unavailability(self.url):
+            async with self.searches.connect() as connection:
+                yield connection
+
     async def close(self) -> None:
         """Close every connection; the embedded server is left to whoever opened it."""
         await self.notifications.close()
         await self.engine.dispose()
+        await self.searches.dispose()
 
 
 def connect(url: str) -> Database:
@@ -75,15 +89,18 @@ def connect(url: str) -> Database:
         DatabaseUnavailable: it is no Postgres URL.
     """
     parsed = parse_url(url)
+    through_psycopg = parsed.set(drivername="postgresql+psycopg")
+    connect_args = {"connect_timeout": CONNECT_SECONDS, "application_name": "hartmann"}
     engine = create_async_engine(
-        parsed.set(drivername="postgresql+psycopg"),
+        through_psycopg,
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "hartmann"},
+        connect_args=connect_args,
     )
+    searches = create_search_engine(through_psycopg, connect_args)
     libpq_url = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
-    return Database(libpq_url, engine, Notifications(libpq_url))
+    return Database(libpq_url, engine, searches, Notifications(libpq_url))
 
 
 @contextlib.asynccontextmanager
