@@ -15,7 +15,9 @@ from hartmann.cli.convert_command import convert
 from hartmann.cli.db_command import db
 from hartmann.cli.doctor_command import doctor
 from hartmann.cli.library_command import library
+from hartmann.cli.plugin_command import plugin
 from hartmann.cli.serve_command import serve
+from hartmann.cli.up_command import up
 from hartmann.cli.work_command import work
 
 application = typer.Typer(
@@ -49,8 +51,10 @@ application.command()(check)
 application.command()(convert)
 application.add_typer(compositions, name="compositions")
 application.add_typer(library, name="library")
+application.command()(up)
 application.command()(serve)
 application.command()(bridge)
+application.add_typer(plugin, name="plugin")
 application.command()(work)
 application.add_typer(db, name="db")
 application.command()(doctor)

@@ -1,9 +1,9 @@
-"""A server of one's own for the length of one command.
+"""A process of one's own for the length of one command: a server, or a bridge.
 
-`LocalServer` starts `python -m hartmann serve --announce` on a free loopback port and stops it again. The
-child is in a process group of its own, so that Ctrl-C in the terminal reaches only the command, which then
-ends the child in order. What the child logs goes to a file in the data folder; the file is removed when all
-went well, and named in the error when it did not.
+`AnnouncingChild` starts `python -m hartmann … --announce` and stops it again; `LocalServer` is one that serves on a
+free loopback port. The child is in a process group of its own, so that Ctrl-C in the terminal reaches only the
+command, which then ends the child in order. What the child logs goes to a file in the data folder; the file is
+removed when all went well, and named in the error when it did not.
 
 The child also ends by itself when its standard input closes: also a command killed with SIGKILL leaves
 nothing running.
@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Self
 
 from hartmann.cli.announcements import Failed, Progress, Ready, from_line
 from hartmann.cli.interruption import Interrupted
@@ -28,28 +28,33 @@ STOP_SECONDS = 60.0
 """How long a child may take to finish and to stop its Postgres before it is killed."""
 
 LOG_LINES_SHOWN = 8
+PROGRAM = (sys.executable, "-m", "hartmann")
 
 
-class LocalServer:
-    """A child server; a context manager. `address` is known once it is entered.
+class AnnouncingChild:
+    """A child that says when it is ready; a context manager. `address` is known once it is entered.
 
-    `on_progress` is called with every announcement of progress (the first start fills the library).
-    Raises the server's own error when it can't start, ServerUnavailable when it dies without a word.
+    `name` is what it is called in sentences and in its log's name: `server`. `on_progress` is called with every
+    announcement of progress (the first start fills the library). Raises the child's own error when it can't start,
+    ServerUnavailable when it dies without a word.
     """
 
     def __init__(
         self,
+        name: str,
+        arguments: tuple[str, ...],
         data_dir: Path,
         on_progress: Callable[[Progress], None],
-        command: tuple[str, ...] = (sys.executable, "-m", "hartmann"),
+        command: tuple[str, ...] = PROGRAM,
     ) -> None:
         self.address = ""
+        self.name = name
         self._on_progress = on_progress
-        self._command = (*command, "serve", "--listen", "127.0.0.1:0", "--announce")
-        self._log = _new_log(data_dir)
+        self._command = (*command, *arguments, "--announce")
+        self._log = _new_log(data_dir, name)
         self._process: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> LocalServer:
+    def __enter__(self) -> Self:
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -78,11 +83,15 @@ class LocalServer:
         wait = not (isinstance(error, Interrupted) and error.at_once)
         clean = _stop(process, wait=wait)
         if isinstance(error, HartmannError) and died and self.address:
-            error.message = f"the server ended with status {process.returncode}; {self.log_tail()}"
+            error.message = f"the {self.name} ended with status {process.returncode}; {self.log_tail()}"
         elif isinstance(error, HartmannError) and error.code == "INTERNAL" and self.address:
-            error.message += f" (the server's log is {self._log})"
+            error.message += f" (the {self.name}'s log is {self._log})"
         elif clean:
             self._log.unlink(missing_ok=True)
+
+    def wait(self) -> int:
+        """Waits until the child ends by itself, and returns its status."""
+        return self._process.wait() if self._process is not None else 0
 
     def log_tail(self) -> str:
         """The last lines that the child logged, with the name of the file."""
@@ -101,28 +110,37 @@ class LocalServer:
                     raise _error_from(failed, self._log)
         process.wait()
         raise ServerUnavailable(
-            f"the server ended with status {process.returncode} before it was ready; {self.log_tail()}"
+            f"the {self.name} ended with status {process.returncode} before it was ready; {self.log_tail()}"
         )
 
 
-def _new_log(data_dir: Path) -> Path:
+class LocalServer(AnnouncingChild):
+    """A server on a free loopback port, with a worker."""
+
+    def __init__(
+        self, data_dir: Path, on_progress: Callable[[Progress], None], command: tuple[str, ...] = PROGRAM
+    ) -> None:
+        super().__init__("server", ("serve", "--listen", "127.0.0.1:0"), data_dir, on_progress, command)
+
+
+def _new_log(data_dir: Path, name: str) -> Path:
     """An empty file in the data folder's `logs`; says in a sentence when the folder can't be written."""
     folder = data_dir / "logs"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix="server-", suffix=".log", dir=folder)
+        handle, path = tempfile.mkstemp(prefix=f"{name}-", suffix=".log", dir=folder)
     except OSError as error:
         raise InvalidRequest(
             f"the data folder {data_dir} can't be written ({error.strerror}); "
             "set HARTMANN_DATA_DIR to a folder that can"
         ) from error
     os.close(handle)
-    return Path(name)
+    return Path(path)
 
 
 def _opened(stream: IO[str] | None) -> IO[str]:
     if stream is None:
-        raise ServerUnavailable("the server was started without a pipe to hear it by")
+        raise ServerUnavailable("the child was started without a pipe to hear it by")
     return stream
 
 
