@@ -43,7 +43,8 @@ class Query:
     """What to look for: unit vectors of `space`, shape (dimensions,), for one side or both.
 
     `k` counts pieces for each side under the rule `united`, else in all. `image_weight` is the picture's part in
-    the weighted mean, 0…1. `exact` leaves the index aside; `keep_near_identical` keeps copies of one tune.
+    the weighted mean, 0…1. `exact` leaves the index aside; `keep_near_identical` keeps copies of one tune;
+    `distinct_below`, -1…1, also leaves out pieces whose vectors have that cosine with a better one's, or more.
     """
 
     space: str
@@ -55,6 +56,7 @@ class Query:
     rule: SearchRule = SearchRule.UNITED
     image_weight: float = 0.5
     keep_near_identical: bool = False
+    distinct_below: float | None = None
 
     def given(self) -> dict[str, Vector]:
         """The vectors that were given, by side.
@@ -73,6 +75,8 @@ class Query:
             raise InvalidRequest(f"k must lie between 1 and {MOST_ASKED}, not at {self.k}", field="k")
         if not 0 <= self.image_weight <= 1:
             raise InvalidRequest("the picture's weight must lie between 0 and 1", field="image_weight")
+        if self.distinct_below is not None and not -1 <= self.distinct_below <= 1:
+            raise InvalidRequest("a cosine must lie between -1 and 1", field="distinct_below")
         return given
 
     def weighted_mean(self) -> Vector:
@@ -127,8 +131,11 @@ def search_statement(query: Query) -> tuple[str, dict[str, Any]]:
         filter=query.filter,
         exact=query.exact,
         keep_near_identical=query.keep_near_identical,
+        within_a_cosine=query.distinct_below is not None,
     )
     statement, values = write_statement(shape)
+    if query.distinct_below is not None:
+        values["distinct_below"] = query.distinct_below
     return statement, values | {name: Reals(vectors[name]) for name in shape.vectors}
 
 

@@ -13,9 +13,10 @@ can plan the statement once for any vector: a plan for any space could not use o
 
 Near-identical: the same opening melody in any key (`features.melody`, a digest of its first 24 intervals; incipits
 compared by intervals are how thematic catalogues find a tune: A. Kornstädt, "Themefinder", Computing in Musicology
-11, 1998), or vectors within a cosine of `SAME_FROM`. A piece is left out when any better-placed one is nearly
-identical to it: non-maximum suppression, the limiting case of maximal marginal relevance (J. Carbonell and
-J. Goldstein, SIGIR 1998) where similarity below the threshold costs nothing.
+11, 1998), or the same vector, which is the same description. On request also vectors within a cosine: how close is
+too close depends on the space (the ten best of `mini/v1` lie within 0.999 of each other). A piece is left out when
+any better-placed one is nearly identical to it: non-maximum suppression, the limiting case of maximal marginal
+relevance (J. Carbonell and J. Goldstein, SIGIR 1998) where similarity below the threshold costs nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from typing import Any, Final
 from hartmann.library.reference_filter import ReferenceFilter
 from hartmann.library.search_rule import RECIPROCAL_RANK_CONSTANT, SearchRule
 
-SAME_FROM: Final = 0.999
 CANDIDATES: Final = 40
 """Pieces that each side looks at, at least: near-identical ones among them still leave k."""
 SPARE: Final = 4
@@ -92,9 +92,8 @@ ORDER BY this.place LIMIT {most}"""
 
 _MELODY = "coalesce(piece.features ->> 'melody', piece.id)"
 _SAME_PIECE = "better.reference = this.reference"
-_NEARLY_SAME = (
-    f"{_SAME_PIECE} OR better.melody = this.melody OR better.vector <#> this.vector <= {-SAME_FROM}"
-)
+_NEARLY_SAME = f"{_SAME_PIECE} OR better.melody = this.melody OR better.vector = this.vector"
+_WITHIN = " OR -(better.vector <#> this.vector) >= CAST(:distinct_below AS float8)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +113,7 @@ class Shape:
     filter: ReferenceFilter
     exact: bool
     keep_near_identical: bool
+    within_a_cosine: bool
 
     @property
     def vectors(self) -> tuple[str, ...]:
@@ -128,7 +128,8 @@ class Shape:
     @property
     def same(self) -> str:
         """What makes a piece not worth showing beside a better one."""
-        return _SAME_PIECE if self.keep_near_identical else _NEARLY_SAME
+        same = _SAME_PIECE if self.keep_near_identical else _NEARLY_SAME
+        return same + _WITHIN if self.within_a_cosine else same
 
     @property
     def quoted_space(self) -> str:

@@ -75,6 +75,7 @@ class LibraryService(library_pb2_grpc.LibraryServiceServicer):
             rule=self._rule(request.rule),
             image_weight=weight,
             keep_near_identical=request.keep_near_identical,
+            distinct_below=request.distinct_below if request.HasField("distinct_below") else None,
         )
         found = await shelves.library.search(query)
         return library_pb2.SearchReferencesResponse(

@@ -167,6 +167,7 @@ class SearchReferencesRequest(_message.Message):
     IMAGE_WEIGHT_FIELD_NUMBER: _builtins.int
     EXACT_FIELD_NUMBER: _builtins.int
     KEEP_NEAR_IDENTICAL_FIELD_NUMBER: _builtins.int
+    DISTINCT_BELOW_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Words to compare with the captions."""
     picture: _builtins.bytes
@@ -185,7 +186,11 @@ class SearchReferencesRequest(_message.Message):
     """True compares every vector instead of asking the index: slower, and sure to find the nearest."""
     keep_near_identical: _builtins.bool
     """True keeps near-identical pieces. Otherwise a piece is left out when a better one opens with the same melody, in
-    any key, or lies within a cosine of 0.999 of it.
+    any key, or has the very same description.
+    """
+    distinct_below: _builtins.float
+    """Also leaves out pieces whose vectors have this cosine with a better one's, or more, -1 to 1. How close is too
+    close depends on the embedding space. Absent leaves out none.
     """
     @_builtins.property
     def embedding(self) -> _tensor_pb2.Tensor:
@@ -208,13 +213,19 @@ class SearchReferencesRequest(_message.Message):
         image_weight: _builtins.float | None = ...,
         exact: _builtins.bool = ...,
         keep_near_identical: _builtins.bool = ...,
+        distinct_below: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight", "embedding", b"embedding", "filter", b"filter", "image_weight", b"image_weight"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_distinct_below", b"_distinct_below", "_image_weight", b"_image_weight", "distinct_below", b"distinct_below", "embedding", b"embedding", "filter", b"filter", "image_weight", b"image_weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight", "embedding", b"embedding", "exact", b"exact", "filter", b"filter", "image_weight", b"image_weight", "k", b"k", "keep_near_identical", b"keep_near_identical", "picture", b"picture", "rule", b"rule", "space", b"space", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_distinct_below", b"_distinct_below", "_image_weight", b"_image_weight", "distinct_below", b"distinct_below", "embedding", b"embedding", "exact", b"exact", "filter", b"filter", "image_weight", b"image_weight", "k", b"k", "keep_near_identical", b"keep_near_identical", "picture", b"picture", "rule", b"rule", "space", b"space", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__distinct_below: _TypeAlias = _typing.Literal["distinct_below"]  # noqa: Y015
+    _WhichOneofArgType__distinct_below: _TypeAlias = _typing.Literal["_distinct_below", b"_distinct_below"]  # noqa: Y015
     _WhichOneofReturnType__image_weight: _TypeAlias = _typing.Literal["image_weight"]  # noqa: Y015
     _WhichOneofArgType__image_weight: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__distinct_below) -> _WhichOneofReturnType__distinct_below | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__image_weight) -> _WhichOneofReturnType__image_weight | None: ...
 
 Global___SearchReferencesRequest: _TypeAlias = SearchReferencesRequest  # noqa: Y015
