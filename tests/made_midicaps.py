@@ -1,4 +1,4 @@
-"""A data set in the format in which MidiCaps is published, made for tests: good songs, and files as strangers leave them.
+"""A data set in the format in which MidiCaps is published, made for tests: good songs and what strangers leave.
 
 `write_data_set` makes `train.json` and the MIDI files of `made_midi.made_songs`, as a folder or as `midicaps.tar.gz`,
 with broken ones in their midst, each kind in turn. A broken line or file becomes one reject, whose name it returns

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hartmann.library.excerpts import excerpt
+from hartmann.library.excerpts import excerpt, for_prompt
+from hartmann.library.reference import Reference
 from hartmann.notation.checking import check
 from hartmann.notation.problems import Severity
 
@@ -40,10 +41,56 @@ def test_an_opened_repeat_without_its_end_loses_its_sign() -> None:
     assert "|:" not in excerpt(tune, len(HEADER) + 30)
 
 
-def test_of_several_voices_the_first_remains() -> None:
+def test_of_several_voices_the_first_gets_the_room() -> None:
     text = excerpt(VOICES, len(VOICES) - 5)
     assert "G,4" not in text
     assert "[V:1] GABc|dedB|" in text
+
+
+QUARTET = (
+    HEADER
+    + "V:1\nV:2\nV:3\n%%MIDI program 42\n"
+    + "".join(
+        f"% [{name}]\n[V:1] GABc|dedB|\nw: la la\n[V:2] {'G8|' * 12}\n[V:3] G,4|D4|\n" for name in "ABCDEF"
+    )
+)
+
+
+def test_voices_that_fit_whole_join_the_first_over_the_same_bars() -> None:
+    text = excerpt(QUARTET, 400)
+    lines = text.splitlines()
+    assert [line[:5] for line in lines if line.startswith("[V:")] == ["[V:1]", "[V:3]"] * 6
+    assert lines[5:8] == ["V:1", "V:3", "%%MIDI program 42"]
+    assert lines[-2:] == ["[V:1] GABc|dedB |]", "[V:3] G,4|D4 |]"]
+
+
+@given(st.integers(150, 900))
+def test_excerpts_of_several_voices_read_back_with_voices_of_one_length(room: int) -> None:
+    tune = QUARTET.replace("G8|" * 12, "G4|G4|")
+    checked = check(excerpt(tune, room))
+    assert checked.score is not None
+    assert checked.errors == ()
+    assert len({len(voice.bars) for voice in checked.score.voices}) == 1
+
+
+REFERENCE = Reference("id", "Tune", "A jig in G major.", LONG, "a book", "free")
+
+
+def test_a_reference_for_a_prompt_keeps_caption_source_and_licence() -> None:
+    short = for_prompt(REFERENCE, 100)
+    assert (short.caption, short.source, short.licence) == ("A jig in G major.", "a book", "free")
+    assert LONG.startswith(short.abc.rstrip("|] \n"))
+
+
+@given(st.integers(90, 800))
+def test_a_reference_for_a_prompt_keeps_within_its_tokens_as_the_model_counts_them(tokens: int) -> None:
+    short = for_prompt(REFERENCE, tokens, count_tokens=len)
+    assert len(short.caption) + len(short.abc) <= tokens
+    assert check(short.abc).errors == ()
+
+
+def test_a_reference_that_fits_its_tokens_is_not_touched() -> None:
+    assert for_prompt(REFERENCE, 5000) == REFERENCE
 
 
 @pytest.mark.parametrize("room", [0, 40, 60, 90, 120, 200, 300])

@@ -8,7 +8,7 @@ import typer
 
 from hartmann.cli.interruption import Interruptions
 from hartmann.cli.library.ingest_command import ingest
-from hartmann.cli.library.keeping_commands import export, list_pieces, rejects, remove
+from hartmann.cli.library.keeping_commands import export, list_pieces, rejects, remove, show
 from hartmann.cli.library.reembed_command import reembed
 from hartmann.cli.reaching import KeyOption, ServerOption, reached, say_progress
 
@@ -54,6 +54,7 @@ def search(
 
 library.add_typer(ingest, name="ingest")
 library.command("list")(list_pieces)
+library.command()(show)
 library.command()(remove)
 library.command()(export)
 library.command()(rejects)

@@ -2,31 +2,56 @@
 
 A prompt has room for a few hundred tokens a piece, and half a bar teaches a model that half a bar is music. So a
 piece that is too long is cut at the end of a section if one lies in the latter half of the room, else at the end
-of a line, else of a bar. Header and instrument (`%%MIDI program`) stay; of several voices the first remains,
-melody first. A repeat that loses its other end to the cut loses its sign too. The room is counted in characters;
-ABC in the canonical form runs at about 1.5 characters a token of the mini, 2 of a large model.
+of a line, else of a bar. Header and instrument (`%%MIDI program`) stay. Of several voices the first comes first,
+since it is the melody: it gets the room, and others join it where they fit whole, over the same bars. A repeat that
+loses its other end to the cut loses its sign too.
+
+The room is counted in characters: ABC in the canonical form runs at about 1.5 characters a token of the mini, 2 of a
+large model. `for_prompt` counts tokens, with the model's own counter or by that rule.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Final
+
+from hartmann.library.reference import Reference
+
+CHARACTERS_A_TOKEN: Final = 2.0
+"""What a large model's tokenizer makes of canonical ABC, about."""
 
 _HEADER: Final = re.compile(r"^(?:[A-Za-z]:|%%)")
 _VOICE_LINE: Final = re.compile(r"^(?:V:[ \t]*|\[V:[ \t]*)([^\s\]]+)")
 _SECTION_END: Final = re.compile(r"(?::\|+\]?|\|\||\|\])[ \t]*(?:%.*)?$")
 _BAR_LINE: Final = re.compile(r":?\|[\]|:]*")
+_REMARK: Final = re.compile(r"%|P:")
 _NO_MUSIC: Final = ("%", "w:", "W:")
 
 
 @dataclass
-class _Parts:
-    """A tune taken apart: header lines, and the body lines of its first voice."""
+class _VoiceText:
+    """A voice's own header lines and its lines in the body."""
 
     header: list[str] = field(default_factory=list)
     body: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Parts:
+    """A tune taken apart: the lines of its header that belong to no voice, and its voices in their order."""
+
+    header: list[str] = field(default_factory=list)
+    voices: dict[str, _VoiceText] = field(default_factory=dict)
+
+    @property
+    def first(self) -> str:
+        return next(iter(self.voices), "")
+
+    def voice(self, name: str) -> _VoiceText:
+        return self.voices.setdefault(name, _VoiceText())
 
 
 def excerpt(abc: str, characters: int) -> str:
@@ -37,26 +62,76 @@ def excerpt(abc: str, characters: int) -> str:
     if len(abc) <= characters:
         return abc
     parts = _take_apart(abc)
-    room = characters - sum(len(line) + 1 for line in parts.header)
-    kept = _whole_lines(parts.body, room) or _whole_bars(parts.body, room)
-    return "\n".join([*parts.header, *_close(kept)]) + "\n"
+    lead, *others = parts.voices.values() or [_VoiceText()]
+    room = characters - _size([*parts.header, *lead.header])
+    lines = _whole_lines(lead.body, room)
+    chosen = [replace(lead, body=_close(lines or _whole_bars(lead.body, room)))]
+    for voice in others if lines else ():
+        systems = _systems(voice.body)[: len(_systems(lines))]
+        joining = replace(voice, body=_close(_to_last_music([line for system in systems for line in system])))
+        if systems and _size(_joined(parts.header, [*chosen, joining])) <= characters:
+            chosen.append(joining)
+    return "\n".join(_joined(parts.header, chosen)) + "\n"
+
+
+def for_prompt(
+    reference: Reference, tokens: int, count_tokens: Callable[[str], int] | None = None
+) -> Reference:
+    """The reference with its ABC cut so that caption and ABC together take at most so many tokens.
+
+    `count_tokens` is the model's; without it CHARACTERS_A_TOKEN holds. Caption, source and licence stay as they are.
+    At least one bar remains, even beyond the room.
+    """
+    count = count_tokens or _estimated_tokens
+    room = tokens - count(reference.caption)
+    shorter = reference.abc
+    while count(shorter) > room:
+        share = max(0.1, min(0.95, room / max(1, count(shorter))))
+        cut = excerpt(reference.abc, int(len(shorter) * share))
+        if len(cut) >= len(shorter):
+            break
+        shorter = cut
+    return replace(reference, abc=shorter)
+
+
+def _estimated_tokens(text: str) -> int:
+    return round(len(text) / CHARACTERS_A_TOKEN)
 
 
 def _take_apart(abc: str) -> _Parts:
-    parts, voices, current, in_body = _Parts(), list[str](), "", False
+    """Voices by their names, "" for a tune without. Remarks and parts (`P:`) stand with the first."""
+    parts, current, in_body = _Parts(), "", False
     for line in filter(str.strip, abc.splitlines()):
-        voice = _VOICE_LINE.match(line)
-        if voice:
-            current = voice.group(1)
-            voices += [current] if current not in voices else []
-        if voices and current != voices[0]:
-            continue
-        if in_body and not line.startswith(("V:", "%%")):
-            parts.body.append(line)
+        named = _VOICE_LINE.match(line)
+        current = named.group(1) if named else current
+        if line.startswith(("V:", "%%")):
+            (parts.voice(current).header if current else parts.header).append(line)
+        elif in_body:
+            parts.voice(parts.first if _REMARK.match(line) else current).body.append(line)
         elif _HEADER.match(line):
             parts.header.append(line)
         in_body = in_body or line.startswith("K:")
     return parts
+
+
+def _joined(header: Sequence[str], voices: Sequence[_VoiceText]) -> list[str]:
+    """The lines of a tune, its voices one under another in systems."""
+    systems = zip_longest(*(_systems(voice.body) for voice in voices), fillvalue=())
+    body = [line for system in systems for lines in system for line in lines]
+    return [*header, *(line for voice in voices for line in voice.header), *body]
+
+
+def _systems(body: Sequence[str]) -> list[list[str]]:
+    """A voice's lines of music, each with the remarks before it and the words below it."""
+    systems: list[list[str]] = []
+    complete = True
+    for line in body:
+        is_words = line.startswith(("w:", "W:"))
+        if complete and not is_words:
+            systems.append([])
+        systems[-1:] = [[*systems[-1], line]] if systems else [[line]]
+        complete = is_words or not _REMARK.match(line)
+    return systems
 
 
 def _whole_lines(body: list[str], room: int) -> list[str]:
@@ -67,9 +142,13 @@ def _whole_lines(body: list[str], room: int) -> list[str]:
     for end in range(fitting, fitting // 2, -1):
         if _SECTION_END.search(body[end - 1]):
             return body[:end]
-    while lines and lines[-1].startswith(_NO_MUSIC):
-        lines.pop()
-    return lines if any(not line.startswith(_NO_MUSIC) for line in lines) else []
+    return _to_last_music(lines)
+
+
+def _to_last_music(lines: list[str]) -> list[str]:
+    """The lines without remarks and words after the last music; none where there is no music."""
+    last = max((number for number, line in enumerate(lines, 1) if not line.startswith(_NO_MUSIC)), default=0)
+    return lines[:last]
 
 
 def _whole_bars(body: list[str], room: int) -> list[str]:
@@ -92,8 +171,12 @@ def _close(lines: list[str]) -> list[str]:
     return text.split("\n")
 
 
-def _running_sizes(lines: list[str]) -> Iterator[int]:
+def _running_sizes(lines: Sequence[str]) -> Iterator[int]:
     size = 0
     for line in lines:
         size += len(line) + 1
         yield size
+
+
+def _size(lines: Sequence[str]) -> int:
+    return sum(len(line) + 1 for line in lines)

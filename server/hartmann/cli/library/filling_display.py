@@ -1,6 +1,6 @@
 """How far a filling has come, on standard error: a bar with rate, time left and rejects, or lines now and then.
 
-A terminal gets one line that is written over; anything else gets a line every ten seconds, for logs.
+A terminal gets one line that is written over; anything else gets a line every five seconds, for logs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-LINE_EVERY_SECONDS = 10.0
+LINE_EVERY_SECONDS = 5.0
 
 
 class FillingDisplay:

@@ -1,4 +1,4 @@
-"""`hartmann library list`, `remove`, `export` and `rejects`."""
+"""`hartmann library list`, `show`, `remove`, `export` and `rejects`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from hartmann.results.printable import printable
 
 if TYPE_CHECKING:
     from hartmann.library.keeping import Choice, Kept
+    from hartmann.library.reference import Reference
     from hartmann.settings import Settings
     from hartmann.storage.database import Database
 
@@ -55,6 +56,28 @@ def list_pieces(
     shown, total = with_database(work)
     if shown < total:
         print(f"{shown:,} of {total:,} pieces; -n 0 lists all", file=sys.stderr)
+
+
+def show(
+    id: Annotated[str, typer.Argument(metavar="ID", help="As `list` and `search` show it.")],
+    tokens: Annotated[
+        int, typer.Option("--tokens", min=0, help="As a prompt with so much room for it shows it; 0: whole.")
+    ] = 0,
+) -> None:
+    """Show one piece: title, caption, source, licence, and its notation."""
+
+    async def work(_: Settings, database: Database) -> Reference:
+        from hartmann.library.repository import PostgresLibrary
+
+        return await PostgresLibrary(database).get(id)
+
+    reference = with_database(work)
+    from hartmann.library.excerpts import for_prompt
+
+    shown = for_prompt(reference, tokens) if tokens else reference
+    for line in (shown.title, shown.caption, f"{shown.source}; {shown.licence}"):
+        typer.echo(printable(line))
+    typer.echo(shown.abc, nl=False)
 
 
 def remove(

@@ -125,11 +125,15 @@ def describe_abc(
     source: str,
     licence: str,
     title: str = "",
+    untitled: str = "",
     caption: str = "",
     rhythm: str = "",
     origin: str = "",
 ) -> Piece | Reject:
-    """Read any ABC, measure it and, unless a caption is given, write one."""
+    """Read any ABC, measure it and, unless a caption is given, write one.
+
+    A piece that has no title of its own and is given none is called `untitled`, or by the end of its id.
+    """
     checked = check(abc)
     score = checked.score
     reason = _why_refused(score, checked.problems) if score is not None else _first_reason(checked.problems)
@@ -139,7 +143,7 @@ def describe_abc(
     if features.notes < FEWEST_NOTES:
         few = f"it has {features.notes} notes; a piece needs at least {FEWEST_NOTES}"
         return Reject(id, few, checked.problems)
-    name = title or clean_title(score.title) or id.rsplit("/", 1)[-1]
+    name = title or clean_title(score.title) or untitled or id.rsplit("/", 1)[-1]
     return Piece(
         id=id,
         title=name,

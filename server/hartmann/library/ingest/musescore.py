@@ -75,5 +75,5 @@ def _run(program: str, score: Path, result: Path) -> str:
         raise UnreadableScore(f"MuseScore took more than {PATIENCE_SECONDS:.0f} seconds over it") from error
     except OSError as error:
         raise UnreadableScore(f"{program} can't be started: {error.strerror}") from error
-    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1][:200] if lines else ""
+    said = done.stderr.decode("utf-8", "replace").replace(f"{home}{os.sep}", "").strip().splitlines()
+    return said[-1][:200].rstrip(": ") if said else ""

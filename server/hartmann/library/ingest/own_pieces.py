@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from PIL import Image
@@ -94,7 +94,12 @@ class OwnPiece:
         except HartmannError as error:
             return Reject(self.name, error.message)
         piece = describe_abc(
-            self.id, abc, source=self.terms.source, licence=self.terms.licence, caption=caption
+            self.id,
+            abc,
+            source=self.terms.source,
+            licence=self.terms.licence,
+            untitled=PurePosixPath(self.name).stem,
+            caption=caption,
         )
         if isinstance(piece, Piece) and picture:
             by = piece.described_by if caption else DescribedBy.PICTURE
