@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from hartmann.v1 import composition_pb2 as pb
@@ -58,7 +58,7 @@ class Bridge:
         """Where a composition stands, asked of the server that the settings name now."""
         return await self.link.get(name)
 
-    def events(self, name: str, after: int) -> AsyncIterator[pb.CompositionEvent]:
+    def events(self, name: str, after: int) -> AsyncGenerator[pb.CompositionEvent]:
         """Its events, likewise."""
         return self.link.events(name, after)
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from typing import Any, Protocol
 
 from google.protobuf.json_format import MessageToDict
@@ -38,7 +38,7 @@ class EventSource(Protocol):
     async def get(self, name: str) -> pb.Composition:
         """Where a composition stands."""
 
-    def events(self, name: str, after: int) -> AsyncIterator[pb.CompositionEvent]:
+    def events(self, name: str, after: int) -> AsyncGenerator[pb.CompositionEvent]:
         """Its events after a number."""
 
 
@@ -124,8 +124,7 @@ class _Stream:
                 self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
 
     async def _lines_of_one_watch(self) -> AsyncGenerator[bytes]:
-        events: Any = self._source.events(self._name, self._after)
-        async with contextlib.aclosing(events):
+        async with contextlib.aclosing(self._source.events(self._name, self._after)) as events:
             async for event in events:
                 self._pause = FIRST_PAUSE_SECONDS
                 kind = event.WhichOneof("event")

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Any
 
 from hartmann.results.record import Record
 from hartmann.v1 import composition_pb2 as pb
@@ -73,8 +72,7 @@ class RecordedCompositions:
 async def _read(link: ServerLink, name: str, recorded: Recorded, last: int) -> None:
     if recorded.last_sequence >= last:
         return
-    events: Any = link.events(name, recorded.last_sequence)
-    async with contextlib.aclosing(events):
+    async with contextlib.aclosing(link.events(name, recorded.last_sequence)) as events:
         async for event in events:
             if event.sequence > recorded.last_sequence:
                 recorded.last_sequence = event.sequence

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -64,7 +64,7 @@ class ServerLink:
         self._compositions = composition_pb2_grpc.CompositionServiceStub(self._channel)
         self._notation: notation_pb2_grpc.NotationServiceAsyncStub
         self._notation = notation_pb2_grpc.NotationServiceStub(self._channel)
-        self._health = health_pb2_grpc.HealthStub(self._channel)
+        self._health: Any = health_pb2_grpc.HealthStub(self._channel)
 
     @property
     def away(self) -> str:
@@ -132,7 +132,7 @@ class ServerLink:
         request = notation_pb2.ConvertAbcRequest(abc=abc, format=notation_pb2.SCORE_FORMAT_MUSICXML)
         return (await self._ask(self._notation.ConvertAbc, request)).content
 
-    async def events(self, name: str, after: int) -> AsyncIterator[pb.CompositionEvent]:
+    async def events(self, name: str, after: int) -> AsyncGenerator[pb.CompositionEvent]:
         """Everything after a number, then what comes, heartbeats included; ends when the server ends the stream."""
         request = pb.WatchCompositionRequest(name=name, after_sequence=after)
         call = self._compositions.WatchComposition(request, metadata=self._metadata)
@@ -146,7 +146,7 @@ class ServerLink:
         except grpc.aio.AioRpcError as error:
             raise self._translate(error) from error
 
-    async def _translated(self, call: Any) -> AsyncIterator[Any]:
+    async def _translated(self, call: Any) -> AsyncGenerator[Any]:
         """The messages of a stream; leaving early cancels the call."""
         try:
             async for message in call:

@@ -33,7 +33,7 @@ def error_from_call(error: grpc.RpcError, address: str = "") -> HartmannError:
     server can't be reached."""
     if not isinstance(error, grpc.Call | grpc.aio.AioRpcError):
         return HartmannError(f"the call failed: {error}")
-    status = rpc_status.from_call(error)
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]
     if status is not None:
         return error_from_status(status)
     code, details = error.code().name, (error.details() or "no details").strip()

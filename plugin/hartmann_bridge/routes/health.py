@@ -20,8 +20,9 @@ async def health(request: Request) -> Response:
         server=bodies.ServerHealthAnswer(
             address=bridge.link.address, state=server.state.value, message=server.message
         ),
-        musescore=musescore
-        and bodies.MuseScoreAnswer(path=musescore.path, version=await bridge.opener.version(musescore)),
+        musescore=bodies.MuseScoreAnswer(path=musescore.path, version=await bridge.opener.version(musescore))
+        if musescore
+        else None,
     )
     return json_response(answer)
 

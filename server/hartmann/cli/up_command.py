@@ -74,13 +74,18 @@ def _only_one() -> Iterator[None]:
 
 
 def _run(settings: Settings, port: int | None) -> None:
-    """Everything between the two lines that say ready and stopped."""
+    """Everything between the lines that say ready and stopped. The bridge comes first: MuseScore's plugin then sees
+    that the server is starting."""
+    from hartmann.errors import InvalidRequest
+
+    if settings.listen.endswith(":0"):
+        raise InvalidRequest(f"hartmann up needs a port that stays; listen is {settings.listen}")
+    at = () if port is None else ("--port", str(port))
+    typer.echo("starting; the first start fills the library, which takes some minutes", err=True)
     with ExitStack() as stack:
+        bridge = stack.enter_context(_Kept("bridge", ("bridge", "--server", settings.listen, *at), settings))
         server = stack.enter_context(_Kept("server", ("serve", "--listen", settings.listen), settings))
-        address = server.address
-        at = () if port is None else ("--port", str(port))
-        bridge = stack.enter_context(_Kept("bridge", ("bridge", "--server", address, *at), settings))
-        _say_ready(settings, address, bridge.address)
+        _say_ready(settings, server.address, bridge.address)
         died: queue.Queue[_Kept] = queue.Queue()
         for child in (server, bridge):
             child.tell_death_to(died)
