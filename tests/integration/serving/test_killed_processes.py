@@ -19,7 +19,7 @@ from hartmann.v1 import composition_pb2
 
 pytestmark = pytest.mark.integration
 
-SCRIPT = Path(__file__).with_name("server_process.py")
+SCRIPT = Path(__file__).parents[2] / "server_process.py"
 SLOW, FAST = 5.0, 0.0
 """Seconds a word: a slow writer never comes to the end of a draft."""
 
