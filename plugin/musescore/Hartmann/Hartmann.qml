@@ -34,6 +34,8 @@ MuseScore {
         face.start();
     }
 
+    readonly property Item front: face
+
     Face {
         id: face
         anchors.fill: parent
@@ -56,6 +58,7 @@ MuseScore {
         readonly property bool canBrowse: dialog !== null
         // MuseScore 4 has no readScore, or opens another window by it: there the bridge opens the file.
         readonly property bool throughBridge: mscoreMajorVersion >= 4
+        readonly property string version: mscoreMajorVersion >= 4 ? "4" : "3"
 
         function prepare() {
             dialog = made(["import QtQuick.Dialogs 1.2; FileDialog { signal chosen(string path); nameFilters: [\"Pictures (*.jpg *.jpeg *.png *.webp *.tif *.tiff *.gif *.bmp)\"]; onAccepted: chosen(String(fileUrl)) }",

@@ -7,9 +7,11 @@ is kept in `Editor`.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import select
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +19,25 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_QUICK_BACKEND", "software")
 
-from PySide6.QtCore import Property, QObject, QtMsgType, QUrl, Signal, Slot, qInstallMessageHandler
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import (
+    Property,
+    QEvent,
+    QEventLoop,
+    QObject,
+    Qt,
+    QtMsgType,
+    QUrl,
+    Signal,
+    Slot,
+    qInstallMessageHandler,
+)
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtQml import (
-    QJSValue,
     QPyQmlParserStatus,
     QQmlComponent,
     QQmlEngine,
+    QQmlExpression,
+    qmlContext,
     qmlRegisterType,
 )
 from PySide6.QtQuick import QQuickItem, QQuickView
@@ -35,7 +49,7 @@ class Editor:
 
     home: Path
     major: int = 4
-    score: dict[str, Any] | None = None
+    score: Score | None = None
     exported: str = ""
     remembered: str = ""
     closed: int = 0
@@ -84,7 +98,7 @@ class MuseScore(QQuickItem):
         return _editor.major
 
     @Property("QVariant", notify=curScoreChanged)
-    def curScore(self) -> Any:
+    def curScore(self) -> Score | None:
         return _editor.score
 
     @Slot(str, result="QVariant")
@@ -188,12 +202,109 @@ class FileDialog(QObject):
         return ""
 
 
+def remembering(**settings: object) -> str:
+    """What the plugin kept from the last time: a picture, and whatever else."""
+    return json.dumps({"picture": "/pictures/sea.jpg", **settings})
+
+
 def register() -> None:
     """Makes the types known to every engine of this process."""
     qmlRegisterType(MuseScore, "MuseScore", 3, 0, "MuseScore")
     qmlRegisterType(FileIO, "FileIO", 3, 0, "FileIO")
     qmlRegisterType(Settings, "MuseScore", 3, 0, "Settings")
     qmlRegisterType(FileDialog, "MuseScore", 3, 0, "FileDialog")
+
+
+class Segment(QObject):
+    """A place in time."""
+
+    def __init__(self, tick: int) -> None:
+        super().__init__()
+        self._tick = tick
+
+    @Property(int, constant=True)
+    def tick(self) -> int:
+        return self._tick
+
+
+class Measure(QObject):
+    """A bar of the open score."""
+
+    def __init__(self, tick: int, following: Measure | None) -> None:
+        super().__init__()
+        self._segment, self._following = Segment(tick), following
+
+    @Property(QObject, constant=True)
+    def firstSegment(self) -> QObject:
+        return self._segment
+
+    @Property("QVariant", constant=True)
+    def nextMeasure(self) -> Measure | None:
+        return self._following
+
+
+class Cursor(QObject):
+    """Goes to the ends of the selection: `rewind(1)` and `rewind(2)`; a selection up to the end ends at tick 0."""
+
+    def __init__(self, selected: Selected | None) -> None:
+        super().__init__()
+        self._selected, self._end = selected, 1
+        self._segment = Segment(0)
+
+    @Slot(int)
+    def rewind(self, mode: int) -> None:
+        self._end = mode
+
+    @Property("QVariant")
+    def segment(self) -> Segment | None:
+        return self._segment if self._selected else None
+
+    @Property(int)
+    def tick(self) -> int:
+        assert self._selected
+        return self._selected.ticks[self._end - 1]
+
+    @Property(int)
+    def staffIdx(self) -> int:
+        assert self._selected
+        return self._selected.staves[self._end - 1]
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A range of bars: ticks from and to (0: to the end), first and last staff from 0."""
+
+    ticks: tuple[int, int]
+    staves: tuple[int, int]
+
+
+class Score(QObject):
+    """The open score, with bars that begin at `starts`."""
+
+    def __init__(self, title: str, starts: list[int], selected: Selected | None = None) -> None:
+        super().__init__()
+        self._title, self.selected = title, selected
+        self._first: Measure | None = None
+        self._cursors: list[Cursor] = []
+        for tick in reversed(starts):
+            self._first = Measure(tick, self._first)
+
+    @Property(str, constant=True)
+    def title(self) -> str:
+        return self._title
+
+    @Property(str, constant=True)
+    def scoreName(self) -> str:
+        return self._title
+
+    @Property("QVariant", constant=True)
+    def firstMeasure(self) -> Measure | None:
+        return self._first
+
+    @Slot(result=QObject)
+    def newCursor(self) -> Cursor:
+        self._cursors.append(Cursor(self.selected))
+        return self._cursors[-1]
 
 
 class Plugin:
@@ -203,6 +314,7 @@ class Plugin:
         global _editor
         _editor = self.editor = editor
         self.application = QGuiApplication.instance() or QGuiApplication(["mock-editor"])
+        self.loop = QEventLoop()
         self.messages: list[str] = []
         qInstallMessageHandler(self._say)
         self.engine = QQmlEngine()
@@ -215,41 +327,62 @@ class Plugin:
         self.view.setContent(self.component.url(), self.component, self.root)
         self.view.resize(*size)
         self.view.show()
+        self.face = self.root.property("front")
 
     def _say(self, kind: QtMsgType, context: object, text: str) -> None:
         self.messages.append(text)
 
     def pump(self) -> None:
         """Lets Qt do what is due."""
-        self.application.processEvents()
+        self.loop.processEvents()
 
     def start(self) -> None:
         """Chooses the plugin's command."""
         self.root.run.emit()
         self.pump()
 
-    @property
-    def face(self) -> QQuickItem:
-        return next(item for item in self.root.childItems() if item.property("wide") is not None)
-
     def ask(self, expression: str) -> Any:
-        """The value of an expression in the scope of the plugin's window."""
-        from PySide6.QtQml import QQmlExpression, qmlContext
+        """The value of an expression in the scope of the plugin's window: `work.phase`."""
+        return json.loads(self._evaluate(f"JSON.stringify([{expression}])"))[0]
 
-        context = qmlContext(self.face.childItems()[0])
-        found = QQmlExpression(context, self.face, expression)
+    def tell(self, statements: str) -> None:
+        """Runs statements in the scope of the plugin's window: `compose()`."""
+        self._evaluate(f"{statements}; ''")
+
+    def _evaluate(self, text: str) -> str:
+        """Texts alone come over: for every null, PySide 6.12 gives away a reference to None that is not its own."""
+        found = QQmlExpression(qmlContext(self.face.childItems()[0]), self.face, text)
         value = found.evaluate()
         if found.hasError():
             raise AssertionError(found.error().toString())
-        if isinstance(value, tuple):
-            value = value[0]
-        return value.toVariant() if isinstance(value, QJSValue) else value
+        return value[0] if isinstance(value, tuple) else value
+
+    def wait_until(self, expression: str | Callable[[], object], seconds: float = 30) -> Any:
+        """What the expression gives once it is true."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.pump()
+            if value := self.ask(expression) if isinstance(expression, str) else expression():
+                return value
+            select.select([], [], [], 0.005)
+        raise AssertionError(f"{expression} did not come true; phase {self.ask('work.phase')}; {self.messages}")
+
+    def press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier, text: str = "") -> None:
+        """A key, pressed and let go."""
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            self.application.sendEvent(self.view, QKeyEvent(kind, key, modifiers, text))
+        self.pump()
 
     def close(self) -> None:
         """Takes everything down, in the order that Qt likes."""
         self.view.close()
         self.pump()
         self.view.deleteLater()
+        self.pump()
         self.engine.deleteLater()
         self.pump()
         qInstallMessageHandler(None)
+
+
+OpenPlugin = Callable[..., Plugin]
+"""Opens and starts the plugin: a size, then fields of `Editor` by name."""

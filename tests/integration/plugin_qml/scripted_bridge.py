@@ -7,6 +7,7 @@ serves it on a free port and keeps what it was asked.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import threading
@@ -20,6 +21,7 @@ from typing import Any
 from PIL import Image
 
 TOKEN = "scripted-token"
+CREATE = ("POST", "/v1/compositions")
 ABC = "X:1\nT:Harbour Lights\nM:3/4\nL:1/8\nQ:1/4=84\nK:Dmin\n% [A]\nd2 f2 a2|g2 e2 c2|f4 e2|d6|\n% [B]\na4 g2|f2 e2 d2|e2 c2 A2|d6|]\n"
 CAPTION = (
     "A wide mountain landscape under a pale sky. Grey rock rises in the upper half, and a green slope leads down to "
@@ -190,6 +192,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer("DELETE")
 
     def _answer(self, method: str) -> None:
+        if self.owner.closing.is_set():
+            self.close_connection = True
+            return None
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         path = self.path.split("?")[0]
@@ -254,6 +259,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def _stream(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            self._lines()
+
+    def _lines(self) -> None:
         script = self.owner.script
         after = int(dict(pair.split("=") for pair in self.path.split("?")[1].split("&"))["after"])
         self.send_response(200)

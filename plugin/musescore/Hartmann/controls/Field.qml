@@ -59,6 +59,7 @@ FocusScope {
 
             TextInput {
                 id: input
+                focus: true
                 anchors.fill: parent
                 anchors.leftMargin: Theme.px(10)
                 anchors.rightMargin: opener.visible ? opener.width : Theme.px(10)

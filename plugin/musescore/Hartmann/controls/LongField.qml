@@ -67,6 +67,7 @@ FocusScope {
 
                 TextEdit {
                     id: edit
+                    focus: true
                     width: flick.width
                     textFormat: TextEdit.PlainText
                     wrapMode: TextEdit.Wrap

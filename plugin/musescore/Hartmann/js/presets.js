@@ -6,14 +6,13 @@
 var WISHES = ["ensemble", "bars", "key", "meter", "tempo", "mood", "difficulty"];
 
 function ours() {
-    var t = Strings.t;
     return [
-        { name: t.presetFree, wishes: {} },
-        { name: t.presetPiano, wishes: { ensemble: "piano", bars: "16", difficulty: "medium" } },
-        { name: t.presetDance, wishes: { ensemble: "violin", bars: "16", meter: "6/8", tempo: "110", mood: "lively" } },
-        { name: t.presetLullaby, wishes: { ensemble: "flute", bars: "16", meter: "3/4", tempo: "72", mood: "calm" } },
-        { name: t.presetDuo, wishes: { ensemble: "flute, cello", bars: "16" } },
-        { name: t.presetQuartet, wishes: { ensemble: "violin, violin, viola, cello", bars: "16" } }
+        { name: Strings.t.presetFree, wishes: {} },
+        { name: Strings.t.presetPiano, wishes: { ensemble: "piano", bars: "16", difficulty: "medium" } },
+        { name: Strings.t.presetDance, wishes: { ensemble: "violin", bars: "16", meter: "6/8", tempo: "110", mood: "lively" } },
+        { name: Strings.t.presetLullaby, wishes: { ensemble: "flute", bars: "16", meter: "3/4", tempo: "72", mood: "calm" } },
+        { name: Strings.t.presetDuo, wishes: { ensemble: "flute, cello", bars: "16" } },
+        { name: Strings.t.presetQuartet, wishes: { ensemble: "violin, violin, viola, cello", bars: "16" } }
     ];
 }
 

@@ -46,7 +46,14 @@ function add(story, event, now) {
 
 // Joins a piece of text to what was written: the piece stands at its offset and replaces what stood from there.
 function splice(text, delta) {
-    return text.substring(0, delta.offset || 0) + (delta.text || "");
+    return text.substring(0, unitsOf(text, delta.offset || 0)) + (delta.text || "");
+}
+
+// Where the character of a number begins: offsets count characters, texts here count the halves of rare ones apart.
+function unitsOf(text, characters) {
+    for (var place = 0; characters > 0 && place < text.length; characters--)
+        place += /^[\uD800-\uDBFF][\uDC00-\uDFFF]/.test(text.substr(place, 2)) ? 2 : 1;
+    return place || 0;
 }
 
 // Seconds that a stage has taken so far; `now` in milliseconds.

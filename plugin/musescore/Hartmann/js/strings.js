@@ -68,16 +68,15 @@ var languages = {
         bars: "Bars",
         key: "Key",
         meter: "Meter",
-        tempo: "Tempo",
-        tempoUnit: "quarter notes a minute",
+        tempo: "Tempo (♩ a minute)",
         mood: "Mood",
         difficulty: "Difficulty",
-        asSuggested: "as it suggests",
+        asSuggested: "free",
         easy: "easy",
         medium: "medium",
         hard: "hard",
         seed: "Seed",
-        seedDrawn: "drawn each time",
+        seedDrawn: "drawn",
         seedLock: "Same seed each time",
         barsWrong: "A whole number from 1 to 256.",
         tempoWrong: "A number from 20 to 300.",
@@ -123,7 +122,6 @@ var languages = {
         failedText: "The piece could not be finished.",
         cancelledText: "The piece was stopped. What was done until then is kept below.",
         tryAgain: "Try again",
-        elapsed: "%1 in all",
 
         // Description
         descriptionTitle: "What the picture shows",
@@ -216,7 +214,6 @@ var languages = {
         faithful: "Hiding the fifth of the picture that was looked at most takes away %1 times as much of the description as hiding a random fifth.",
 
         // Score
-        scoreTitle: "The score",
         openScore: "Open in MuseScore",
         openAgain: "Open again",
         opening: "Opening the score …",

@@ -61,17 +61,17 @@ Item {
             return enter("noBridge", "");
         asking = true;
         overdue.restart();
-        var asked = Wire.request(connection, "GET", "/v1/health", null, function (answer) {
+        var asked = ++overdue.asked;
+        Wire.request(connection, "GET", "/v1/health", null, function (answer) {
             if (overdue.asked === asked)
                 hear(answer);
         });
-        overdue.asked = asked;
     }
 
     function hear(answer) {
         asking = false;
         overdue.stop();
-        overdue.asked = null;
+        overdue.asked++;
         if (!running)
             return;
         if (answer.error)
@@ -125,7 +125,7 @@ Item {
     // A bridge that takes the question and never answers counts as none.
     Timer {
         id: overdue
-        property var asked: null
+        property int asked: 0
         interval: 8000
         onTriggered: bridge.hear({ status: 0, body: null, error: { reason: "NO_ANSWER", message: "" } })
     }

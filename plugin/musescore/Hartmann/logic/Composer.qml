@@ -261,7 +261,7 @@ Item {
 
     function tryToOpen() {
         var id = compositionId, way = editor.throughBridge ? "open" : "save";
-        bridge.request("POST", "/v1/compositions/" + id + "/" + way, editor.throughBridge ? {} : { fresh: true }, function (answer) {
+        bridge.request("POST", "/v1/compositions/" + id + "/" + way, editor.throughBridge ? { version: editor.version } : { fresh: true }, function (answer) {
             if (id !== compositionId || !openPending)
                 return;
             if (answer.status === 0 || answer.status === 401 || answer.status >= 502)

@@ -322,7 +322,7 @@ Scroller {
                 id: tempo
                 width: grid.cell
                 label: Strings.t.tempo
-                placeholder: Strings.t.tempoUnit
+                placeholder: Strings.t.asSuggested
                 error: page.errors.tempo || ""
                 suggestions: ["56", "66", "76", "88", "100", "112", "126", "144", "168"]
                 onAccepted: page.go()
