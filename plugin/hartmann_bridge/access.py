@@ -65,7 +65,7 @@ class Access:
         await refusal_response(refused)(scope, receive, send)
 
     def _refusal(self, method: str, path: str, headers: Headers) -> Refused | None:
-        if headers.getlist("host") != [host for host in self._door.hosts if host == headers.get("host")]:
+        if headers.getlist("host") not in [[host] for host in self._door.hosts]:
             return _forbidden("HOST_REFUSED", f"call the bridge as {self._door.hosts[0]}")
         origin = headers.get("origin")
         if origin is not None and origin not in [f"http://{host}" for host in self._door.hosts]:
