@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
@@ -44,6 +43,6 @@ def test_damaged_token_is_replaced(tmp_path: Path, content: bytes) -> None:
 def test_link_in_the_tokens_place_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text("x" * 50)
     (tmp_path / "elsewhere").chmod(0o600)
-    os.symlink(tmp_path / "elsewhere", tmp_path / "token")
+    (tmp_path / "token").symlink_to(tmp_path / "elsewhere")
     assert read_or_make(tmp_path / "token") != "x" * 50
     assert (tmp_path / "elsewhere").read_text() == "x" * 50

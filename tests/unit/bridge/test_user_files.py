@@ -29,7 +29,7 @@ def refusal(named: str | Path) -> Refused:
 def test_file_is_read_by_its_path_a_link_or_a_file_address(tmp_path: Path) -> None:
     file = tmp_path / "a holiday ä?.png"
     file.write_bytes(b"content")
-    os.symlink(file, tmp_path / "link")
+    (tmp_path / "link").symlink_to(file)
     expected = (file.resolve(), b"content")
     assert read_user_file(str(file), LARGEST, field="") == expected
     assert read_user_file(str(tmp_path / "link"), LARGEST, field="") == expected
@@ -44,7 +44,7 @@ def test_home_is_known_by_its_sign(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/dev/tty", "/dev/stdin"])
 def test_devices_and_links_to_them_are_refused(tmp_path: Path, device: str) -> None:
-    os.symlink(device, tmp_path / "picture.png")
+    (tmp_path / "picture.png").symlink_to(device)
     for named in (device, tmp_path / "picture.png"):
         assert refusal(named).status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
@@ -117,8 +117,8 @@ def test_missing_file_and_empty_file_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_circle_of_links_is_refused(tmp_path: Path) -> None:
-    os.symlink(tmp_path / "b", tmp_path / "a")
-    os.symlink(tmp_path / "a", tmp_path / "b")
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
     assert refusal(tmp_path / "a").reason == "PATH_REFUSED"
 
 
