@@ -59,17 +59,28 @@ def header_wishes(wishes: MusicalWishes, excerpt: Excerpt | None = None) -> Head
 def body_bounds(header: str, wishes: MusicalWishes) -> Bounds:
     """The grammar of the music after a header."""
     fewest, most = (wishes.bars, wishes.bars) if wishes.bars else DEFAULT_BARS
-    lowest, highest = playing_range(program_of(header))
-    limits = LIMITS.get(wishes.difficulty)
     grammar = body_grammar(
         meter_of(header),
         unit_of(header),
-        ranges=(PitchRange(*(limits.within(lowest, highest) if limits else (lowest, highest))),),
+        ranges=(pitches_offered(header, wishes),),
         min_bars=fewest,
         max_bars=most,
-        shortest=limits.shortest(tempo_of(header)) if limits else None,
+        shortest=shortest_offered(header, wishes),
     )
     return Bounds(grammar, most)
+
+
+def pitches_offered(header: str, wishes: MusicalWishes) -> PitchRange:
+    """The instrument's range, or what the difficulty leaves of it."""
+    lowest, highest = playing_range(program_of(header))
+    limits = LIMITS.get(wishes.difficulty)
+    return PitchRange(*(limits.within(lowest, highest) if limits else (lowest, highest)))
+
+
+def shortest_offered(header: str, wishes: MusicalWishes) -> Fraction | None:
+    """The shortest note value (of a whole note) that the difficulty leaves; None where it leaves all."""
+    limits = LIMITS.get(wishes.difficulty)
+    return limits.shortest(tempo_of(header)) if limits else None
 
 
 def abc_key(tonic: str, mode: str) -> str:

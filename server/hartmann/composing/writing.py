@@ -12,6 +12,7 @@ from hartmann.composing.headers import unit_of
 from hartmann.composing.own_score import ExcerptUse, lead_in
 from hartmann.composing.steering import body_bounds, header_wishes
 from hartmann.composing.streaming import Writer, stream_text
+from hartmann.composing.varying import ThemeBar, theme_bars, write_variation
 from hartmann.composing.work import Conversation, Work
 from hartmann.vision.header_grammar import header_grammar
 from hartmann.vision.language_model import Finish, Message, Role
@@ -49,17 +50,17 @@ def is_constrained(work: Work) -> bool:
 async def _write_constrained(
     work: Work, conversation: Conversation, stage: Stage, draft: int, write: Writer, header: str
 ) -> str:
-    before = ""
     if header:
         write(header)
     else:
         header = await _write_header(work, conversation, stage, draft, write)
-        before = _bars_before(work, header)
+    if theme := _theme(work, header):
+        return await write_variation(work, conversation, stage, draft, write, header, theme)
     bounds = body_bounds(header, work.wishes)
     sampling = work.sampling(
         stage, draft, "body", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=TOKENS_A_BAR * bounds.most_bars
     )
-    begun = (*conversation, Message(Role.ASSISTANT, header + before))
+    begun = (*conversation, Message(Role.ASSISTANT, header + _bars_before(work, header)))
     body = await work.generate(begun, sampling, write, bounds.grammar)
     text = header + body.text
     return text if body.finish is Finish.STOP else closed(text)
@@ -73,6 +74,12 @@ async def _write_header(
     )
     grammar = header_grammar(header_wishes(work.wishes, work.request.excerpt))
     return (await work.generate(conversation, sampling, write, grammar)).text
+
+
+def _theme(work: Work, header: str) -> tuple[ThemeBar, ...]:
+    """The bars to vary; none where nothing is to be varied."""
+    own = work.request.excerpt
+    return theme_bars(work, header) if own and own.use is ExcerptUse.VARY else ()
 
 
 def _bars_before(work: Work, header: str) -> str:

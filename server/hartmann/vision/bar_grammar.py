@@ -27,7 +27,15 @@ from hartmann.notation.score import Meter
 from hartmann.vision.header_grammar import HeaderWishes, header_grammar
 from hartmann.vision.voice_range import PitchRange
 
-__all__ = ["HeaderWishes", "PitchRange", "Ticks", "body_grammar", "header_grammar", "ticks_for"]
+__all__ = [
+    "HeaderWishes",
+    "PitchRange",
+    "Ticks",
+    "body_grammar",
+    "header_grammar",
+    "one_bar_grammar",
+    "ticks_for",
+]
 
 N = (0, 10)
 """Parameter bits: bars begun so far."""
@@ -112,6 +120,36 @@ def body_grammar(
     return "\n".join([*body.rules(), *_terminals(body.ticks, ranges[0])]) + "\n"
 
 
+def one_bar_grammar(
+    meter: Meter,
+    unit: Fraction,
+    length: Fraction,
+    first: str,
+    *,
+    pitches: PitchRange,
+    shortest: Fraction | None = None,
+) -> str:
+    """A Lark grammar for one bar of `length` quarters, without bar lines, that begins with `first`.
+
+    `first` is a pitch in ABC (`^F`) or `z` for a rest, without a length. Raises ValueError where the length is no
+    whole number of ticks, or longer than a full bar.
+    """
+    ticks = ticks_for(meter, unit, shortest)
+    left = length / 4 / unit * ticks.unit
+    body = _Body(ticks, 1, 1, 1, True, False)
+    if left.denominator != 1 or not 1 <= left <= ticks.bar or not body.pickup_ticks:
+        raise ValueError(f"no bar of {length} quarters can be built for M:{meter} with L:{unit}")
+    begun = (each for each in ticks.lengths if each <= left)
+    starts = [
+        f'"{first}{ticks.text(each)}" ' + (f"um{left - each}::0" if each < left else "uend::0")
+        for each in begun
+    ]
+    rules = [_rule("start", starts), _rule("uend::_", [f'"" %if {_ge(N, 0)}'])]
+    for rest in range(1, left.numerator + 1):
+        rules += body.chain("u", rest)
+    return "\n".join([*rules, *_terminals(ticks, pitches)]) + "\n"
+
+
 @dataclass(frozen=True, slots=True)
 class _Body:
     """The rules of a body. Chains: `b` full bars, `s` short last bars, `u` pickups (upbeats)."""
@@ -136,7 +174,7 @@ class _Body:
         yield from self._bar_ends()
         for chain, longest in (("b", self.ticks.bar), ("s", self.ticks.bar), ("u", self.ticks.bar)):
             for left in range(1, longest + 1):
-                yield from self._chain(chain, left)
+                yield from self.chain(chain, left)
 
     def _sections(self) -> Iterator[str]:
         starts = [f"pickup::{index << PICKUP[0]}" for index, _ in enumerate(self.pickup_ticks, 1)]
@@ -221,7 +259,7 @@ class _Body:
                 ],
             )
 
-    def _chain(self, chain: str, left: int) -> Iterator[str]:
+    def chain(self, chain: str, left: int) -> Iterator[str]:
         """Rules of what may stand where `left` ticks of a bar are still empty.
 
         `f`: the bar's first item (it counts the bar), no letter: a later item, `n`: an item whose chord
