@@ -64,6 +64,8 @@ class Engraver:
             await self._end()
 
     async def _engrave(self, musicxml: bytes) -> Preview:
+        """A worker that died while it waited for work is replaced; one that dies of this work is not."""
+        waited = self._worker is not None
         try:
             async with asyncio.timeout(self._limit):
                 preview = await self._asked(musicxml)
@@ -72,8 +74,10 @@ class Engraver:
             await self._end()
             raise _failed("engraving it took too long") from error
         except (asyncio.IncompleteReadError, ConnectionError) as error:
-            log.warning("engraving_worker_died", status=self._worker and self._worker.returncode)
-            await self._end()
+            status = await self._end()
+            if waited:
+                return await self._engrave(musicxml)
+            log.warning("engraving_worker_died", status=status)
             raise _failed("the engraver could not cope with it") from error
         except BaseException:
             await self._end()  # an answer may be half read
@@ -99,12 +103,14 @@ class Engraver:
             )
         return self._worker
 
-    async def _end(self) -> None:
+    async def _end(self) -> int | None:
+        """Ends the worker and returns its status."""
         worker, self._worker = self._worker, None
-        if worker is not None:
-            with contextlib.suppress(ProcessLookupError):
-                worker.kill()
-            await worker.wait()
+        if worker is None:
+            return None
+        with contextlib.suppress(ProcessLookupError):
+            worker.kill()
+        return await worker.wait()
 
 
 async def _block(source: asyncio.StreamReader) -> bytes:
