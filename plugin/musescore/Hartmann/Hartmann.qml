@@ -4,6 +4,7 @@ import MuseScore 3.0
 import FileIO 3.0
 import "views"
 import "js/excerpt.js" as Excerpt
+import "js/transcript.js" as Transcript
 import "js/words.js" as Words
 
 MuseScore {
@@ -131,18 +132,40 @@ MuseScore {
                 selection = found;
         }
 
-        // The selected bars as the bridge takes them, or null when the score can't be written as MusicXML.
+        // The selected bars as the bridge takes them, or null when there is no way to them. Where the editor writes no
+        // score for a plugin, the bars alone are written down here.
         function excerpt(use) {
             look();
-            var path = file.tempPath() + "/hartmann-" + Date.now() + Math.floor(Math.random() * 1e6);
-            if (!selection || !writeScore(curScore, path, "musicxml"))
+            if (!selection)
                 return null;
+            var whole = exported();
+            var text = whole !== "" ? whole : transcript();
+            return text.indexOf("<score-partwise") < 0 ? null : {
+                musicxml: text, first_bar: whole !== "" ? selection.firstBar : 0, last_bar: whole !== "" ? selection.lastBar : 0,
+                staves: whole !== "" ? selection.staves : [], use: use, title: scoreTitle
+            };
+        }
+
+        // The whole open score as MusicXML; "" where the editor does not write it.
+        function exported() {
+            var path = file.tempPath() + "/hartmann-" + Date.now() + Math.floor(Math.random() * 1e6);
+            if (!writeScore(curScore, path, "musicxml"))
+                return "";
             var text = read(path + ".musicxml");
             file.remove();
-            return text.indexOf("<score-partwise") < 0 ? null : {
-                musicxml: text, first_bar: selection.firstBar, last_bar: selection.lastBar, staves: selection.staves,
-                use: use, title: scoreTitle
-            };
+            return text;
+        }
+
+        // The selected bars as MusicXML, read note by note.
+        function transcript() {
+            try {
+                var kinds = { chord: Element.CHORD, rest: Element.REST };
+                return Transcript.musicxml(curScore, selection, Excerpt.barStarts(curScore), division, kinds);
+            } catch (error) {
+                // A version that names things otherwise: the person is told, and can save the score as MusicXML.
+                console.log("Hartmann can't read this score: " + error);
+                return "";
+            }
         }
 
         // Opens a score beside those that are open: done(true) once the editor shows it. What readScore returns says

@@ -5,6 +5,9 @@ The types have the names, versions and members that MuseScore 4.4 to 4.6 registe
 is kept in `Editor`.
 """
 
+# The names are those of the editor's C++ classes.
+# ruff: noqa: N802, N815
+
 from __future__ import annotations
 
 import json
@@ -365,9 +368,13 @@ class Plugin:
             if value := self.ask(expression) if isinstance(expression, str) else expression():
                 return value
             select.select([], [], [], 0.005)
-        raise AssertionError(f"{expression} did not come true; phase {self.ask('work.phase')}; {self.messages}")
+        raise AssertionError(
+            f"{expression} did not come true; phase {self.ask('work.phase')}; {self.messages}"
+        )
 
-    def press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier, text: str = "") -> None:
+    def press(
+        self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier, text: str = ""
+    ) -> None:
         """A key, pressed and let go."""
         for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
             self.application.sendEvent(self.view, QKeyEvent(kind, key, modifiers, text))

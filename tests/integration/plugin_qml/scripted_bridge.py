@@ -22,7 +22,10 @@ from PIL import Image
 
 TOKEN = "scripted-token"
 CREATE = ("POST", "/v1/compositions")
-ABC = "X:1\nT:Harbour Lights\nM:3/4\nL:1/8\nQ:1/4=84\nK:Dmin\n% [A]\nd2 f2 a2|g2 e2 c2|f4 e2|d6|\n% [B]\na4 g2|f2 e2 d2|e2 c2 A2|d6|]\n"
+ABC = (
+    "X:1\nT:Harbour Lights\nM:3/4\nL:1/8\nQ:1/4=84\nK:Dmin\n"
+    "% [A]\nd2 f2 a2|g2 e2 c2|f4 e2|d6|\n% [B]\na4 g2|f2 e2 d2|e2 c2 A2|d6|]\n"
+)
 CAPTION = (
     "A wide mountain landscape under a pale sky. Grey rock rises in the upper half, and a green slope leads down to "
     "the lower right. The light is soft; the mood is serene and a little solemn."
@@ -202,7 +205,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._media(path.removeprefix("/media/"))
         self.owner.asked.append((method, self.path, body))
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-            return self._json(401, {"error": {"reason": "UNAUTHENTICATED", "message": "The token does not fit."}})
+            return self._json(
+                401, {"error": {"reason": "UNAUTHENTICATED", "message": "The token does not fit."}}
+            )
         if refusal := self.owner.script.refusals.get(f"{method} {path}"):
             return self._json(refusal[0], {"error": refusal[1]})
         if path.endswith("/events"):
@@ -223,7 +228,10 @@ class _Handler(BaseHTTPRequestHandler):
         if path.endswith("/pictures"):
             return self._pictures()
         if path.endswith(("/save", "/open")):
-            return {"files": {"musicxml": "/home/you/Music/Hartmann/Harbour Lights.musicxml"}, "opened_with": "mscore"}
+            return {
+                "files": {"musicxml": "/home/you/Music/Hartmann/Harbour Lights.musicxml"},
+                "opened_with": "mscore",
+            }
         if path == "/v1/compositions" and method == "GET":
             return {"compositions": script.earlier, "next_page_token": ""}
         return {"id": "c1", "state": "queued", "prompt": "", "wishes": {}, "seed": 7, "error": None, "files": None,
@@ -284,7 +292,8 @@ class _Handler(BaseHTTPRequestHandler):
                 if {"score", "failed", "cancelled"} & one.keys():
                     return
             with script.changed:
-                script.changed.wait_for(lambda: len(script.events) > sent or self.owner.closing.is_set(), 0.2)
+                if len(script.events) <= sent and not self.owner.closing.is_set():
+                    script.changed.wait(0.2)
 
 
 def _plain() -> bytes:

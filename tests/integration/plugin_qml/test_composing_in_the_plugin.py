@@ -7,9 +7,10 @@ import json
 import pytest
 from mock_editor import OpenPlugin, Plugin, Score, Selected, remembering
 from PySide6.QtCore import Qt
-from scripted_bridge import CREATE, ABC, CAPTION, MOTIVATION, Script, ScriptedBridge, event, up_to
+from scripted_bridge import ABC, CAPTION, CREATE, MOTIVATION, Script, ScriptedBridge, event, up_to
 
 pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def ready(open_plugin: OpenPlugin, bridge: ScriptedBridge) -> Plugin:
@@ -86,7 +87,9 @@ def test_a_finished_score_opens_by_itself_through_the_bridge(ready: Plugin, brid
     assert ready.editor.read == []
 
 
-def test_a_score_stays_closed_when_the_person_wants_that(open_plugin: OpenPlugin, bridge: ScriptedBridge) -> None:
+def test_a_score_stays_closed_when_the_person_wants_that(
+    open_plugin: OpenPlugin, bridge: ScriptedBridge
+) -> None:
     plugin = open_plugin(remembered=remembering(opensByItself=False))
     plugin.wait_until("link.ready")
     plugin.tell("compose()")
@@ -95,9 +98,14 @@ def test_a_score_stays_closed_when_the_person_wants_that(open_plugin: OpenPlugin
     assert bridge.requests("POST", "/v1/compositions/c1/open") == []
 
 
-def test_a_score_that_could_not_be_opened_is_said_with_its_path(ready: Plugin, bridge: ScriptedBridge) -> None:
+def test_a_score_that_could_not_be_opened_is_said_with_its_path(
+    ready: Plugin, bridge: ScriptedBridge
+) -> None:
     message = "MuseScore was not found. Install it, or name it in the settings."
-    bridge.script.refusals["POST /v1/compositions/c1/open"] = (409, {"reason": "NO_EDITOR", "message": message})
+    bridge.script.refusals["POST /v1/compositions/c1/open"] = (
+        409,
+        {"reason": "NO_EDITOR", "message": message},
+    )
     ready.tell("compose()")
     ready.wait_until("work.opening === 'notOpened'")
     assert ready.ask("work.refusal.message") == message
@@ -192,7 +200,9 @@ def test_a_changed_description_continues_from_there(ready: Plugin, bridge: Scrip
     }  # fmt: skip
 
 
-def test_bars_of_ones_own_score_go_along_with_the_whole_score(open_plugin: OpenPlugin, bridge: ScriptedBridge) -> None:
+def test_bars_of_ones_own_score_go_along_with_the_whole_score(
+    open_plugin: OpenPlugin, bridge: ScriptedBridge
+) -> None:
     score = Score("Sonata", [0, 480, 1920, 3360], Selected((480, 3360), (1, 2)))
     plugin = open_plugin(remembered=remembering(), score=score, exported="<score-partwise version='4.0'/>")
     plugin.wait_until("link.ready && editor.selection")
@@ -211,11 +221,14 @@ def test_a_selection_up_to_the_end_has_the_last_bar(open_plugin: OpenPlugin, bri
     assert plugin.ask("editor.selection") == {"firstBar": 2, "lastBar": 3, "staves": [1]}
 
 
-def test_a_score_that_can_not_be_exported_is_not_sent(open_plugin: OpenPlugin, bridge: ScriptedBridge) -> None:
+def test_a_score_that_can_not_be_exported_is_not_sent(
+    open_plugin: OpenPlugin, bridge: ScriptedBridge
+) -> None:
     plugin = open_plugin(remembered=remembering(), score=Score("Sonata", [0], Selected((0, 0), (0, 0))))
     plugin.wait_until("link.ready && editor.selection")
     plugin.tell("ask.use = 1; compose()")
     assert "could not hand over" in plugin.ask("work.refusal.message")
+    assert "can't read this score" in plugin.messages.pop()
     assert bridge.requests(*CREATE) == []
 
 
@@ -260,7 +273,10 @@ def test_an_earlier_piece_gives_its_settings_back(ready: Plugin, bridge: Scripte
     ready.tell("ask.reuse(past.items[0])")
     assert ready.ask("ask.prompt + ask.seed") == "dawn11"
     assert ready.ask("ask.seedLocked")
-    assert ready.ask("Object.keys(ask.wishes).filter(function (w) { return ask.wishes[w] !== ''; })") == ["ensemble", "tempo"]
+    assert ready.ask("Object.keys(ask.wishes).filter(function (w) { return ask.wishes[w] !== ''; })") == [
+        "ensemble",
+        "tempo",
+    ]
 
 
 def test_an_earlier_piece_shown_again_does_not_open_by_itself(ready: Plugin, bridge: ScriptedBridge) -> None:
@@ -326,7 +342,9 @@ def test_what_is_missing_is_said_with_the_command_that_starts_it(open_plugin: Op
     assert plugin.ask("connection.command") == "hartmann up"
 
 
-def test_a_server_that_is_away_is_said_in_the_bridges_words(open_plugin: OpenPlugin, bridge: ScriptedBridge) -> None:
+def test_a_server_that_is_away_is_said_in_the_bridges_words(
+    open_plugin: OpenPlugin, bridge: ScriptedBridge
+) -> None:
     bridge.script.server = {"state": "away", "message": "No server answers; run: hartmann up"}
     plugin = open_plugin()
     plugin.wait_until("link.status === 'noServer'")

@@ -56,9 +56,11 @@ def cut_off(plugin: Plugin) -> list[str]:
         while above is not None:
             if above.clip() or above is plugin.root:
                 left = above.mapToScene(QPointF(0, 0)).x()
-                if box.left() < left - HALF_A_PIXEL or text.mapToScene(QPointF(0, 0)).x() + min(
-                    box.width(), text.width()
-                ) > left + above.width() + HALF_A_PIXEL:
+                if (
+                    box.left() < left - HALF_A_PIXEL
+                    or text.mapToScene(QPointF(0, 0)).x() + min(box.width(), text.width())
+                    > left + above.width() + HALF_A_PIXEL
+                ):
                     faults.append(f"outside: {words!r}")
                     break
             above = above.parentItem()
@@ -126,7 +128,10 @@ def test_no_word_of_trouble_is_cut_off(
 ) -> None:
     failed = event(9, "DRAFT", "failed", {"code": 13, "message": "The model stopped. " * 12 + "/a/path" * 30})
     bridge.script.events = [*up_to("stageStarted", 3), failed]
-    bridge.script.server = {"state": "away", "message": "No server answers at localhost:50051; run: hartmann up"}
+    bridge.script.server = {
+        "state": "away",
+        "message": "No server answers at localhost:50051; run: hartmann up",
+    }
     plugin = open_plugin((width, 900), remembered=remembering(textSize=scale))
     plugin.wait_until("link.status === 'noServer'")
     plugin.tell("ask.setWishes({bars: 'many', tempo: 'fast'}); ask.order()")

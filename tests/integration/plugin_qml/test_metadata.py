@@ -119,7 +119,9 @@ def test_no_signal_handler_relies_on_parameters_that_qt_6_does_not_inject(source
 def test_every_word_that_is_shown_stands_in_the_table(sources: list[Path], plugin_folder: Path) -> None:
     literal = re.compile(r'\b(text|label|title|placeholder|words|error): "[^"]*[A-Za-z]{2}')
     files = [path for path in sources if path != plugin_folder / "Hartmann.qml" and path.suffix == ".qml"]
-    assert {path.name: literal.findall(path.read_text()) for path in files if literal.search(path.read_text())} == {}
+    assert {
+        path.name: literal.findall(path.read_text()) for path in files if literal.search(path.read_text())
+    } == {}
 
 
 def test_every_word_of_the_table_is_used_and_every_used_one_is_there(
@@ -129,7 +131,7 @@ def test_every_word_of_the_table_is_used_and_every_used_one_is_there(
     defined = set(re.findall(r"^        (\w+): \"", table, re.MULTILINE))
     text = "\n".join(path.read_text() for path in sources)
     used = set(re.findall(r"Strings\.t\.(\w+)", text))
-    families = tuple(re.findall(r'Strings\.t\["(\w+?_)', text)) + ("metric_", "says_", "unit_")
+    families = (*re.findall(r'Strings\.t\["(\w+?_)', text), "metric_", "says_", "unit_")
     assert used <= defined
     spoken = {word for word in defined if word.startswith(families)} | {"easy", "medium", "hard"}
     assert defined - used - spoken == set()

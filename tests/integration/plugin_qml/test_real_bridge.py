@@ -73,7 +73,7 @@ async def to_the_end(plugin: Plugin, server: Running) -> bytes:
     """Waits for the saved score; its bytes, which are the server's."""
     await wait_until(plugin, lambda: plugin.editor.read)
     assert plugin.ask("work.phase") == "finished"
-    saved = Path(plugin.editor.read[0]).read_bytes()
+    saved = await asyncio.to_thread(Path(plugin.editor.read[0]).read_bytes)
     events = await server.watch(f"compositions/{plugin.ask('work.compositionId')}")
     assert saved == events[-1].score.musicxml
     assert plugin.ask("work.story.last") == events[-1].sequence
@@ -154,7 +154,10 @@ async def test_a_server_restarted_in_the_middle_costs_nothing(
 async def test_cancel_stops_the_writing(
     open_plugin: OpenPlugin, home: Path, picture: Path, database_url: str
 ) -> None:
-    async with running_server(settings_for(database_url), held()) as server, running_bridge(home, server.address):
+    async with (
+        running_server(settings_for(database_url), held()) as server,
+        running_bridge(home, server.address),
+    ):
         plugin = opened(open_plugin, picture)
         await wait_until(plugin, "link.ready")
         plugin.tell("compose()")
@@ -186,9 +189,17 @@ async def test_the_servers_refusal_of_a_wish_stands_beside_its_field(
     async with running_server(settings_for(database_url)) as server, running_bridge(home, server.address):
         plugin = opened(open_plugin, picture)
         await wait_until(plugin, "link.ready")
-        for field, value in (("key", "H"), ("meter", "0/4"), ("ensemble", "spoons"), ("tempo", "20.5"), ("bars", "256")):
+        for field, value in (
+            ("key", "H"),
+            ("meter", "0/4"),
+            ("ensemble", "spoons"),
+            ("tempo", "20.5"),
+            ("bars", "256"),
+        ):
             plugin.tell(f"ask.setWishes({{{field}: '{value}'}}); compose()")
-            await wait_until(plugin, "work.refusal !== null || work.phase === 'queued' || work.phase === 'running'")
+            await wait_until(
+                plugin, "work.refusal !== null || work.phase === 'queued' || work.phase === 'running'"
+            )
             if field in ("tempo", "bars"):
                 assert plugin.ask("work.refusal") is None
             else:

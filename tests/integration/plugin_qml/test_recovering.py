@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from mock_editor import OpenPlugin, Plugin, remembering
-from scripted_bridge import CREATE, CAPTION, Script, ScriptedBridge, event, events, scripted_bridge, up_to
+from scripted_bridge import CAPTION, CREATE, Script, ScriptedBridge, event, events, scripted_bridge, up_to
 
 pytestmark = pytest.mark.integration
 
@@ -38,7 +38,9 @@ def test_every_stream_has_a_lease_of_its_own(open_plugin: OpenPlugin, bridge: Sc
     assert set(leases) == renewed
 
 
-def test_a_bridge_that_died_and_came_back_on_another_port_is_found(open_plugin: OpenPlugin, home: Path) -> None:
+def test_a_bridge_that_died_and_came_back_on_another_port_is_found(
+    open_plugin: OpenPlugin, home: Path
+) -> None:
     with scripted_bridge(Script(events=up_to("stageStarted", 3)), home):
         plugin = composing(open_plugin)
         plugin.wait_until("work.current === 'draft'")
@@ -89,7 +91,10 @@ def test_an_order_refused_for_want_of_a_server_is_sent_again_as_the_same(
 def test_a_server_that_goes_away_in_the_middle_is_told_until_it_is_back(
     open_plugin: OpenPlugin, bridge: ScriptedBridge
 ) -> None:
-    bridge.script.events = [*up_to("caption"), {"bridge": {"server": "away", "message": "The server stopped."}}]
+    bridge.script.events = [
+        *up_to("caption"),
+        {"bridge": {"server": "away", "message": "The server stopped."}},
+    ]
     plugin = composing(open_plugin)
     plugin.wait_until("work.interrupted")
     assert plugin.ask("work.serverMessage") == "The server stopped."
@@ -98,7 +103,9 @@ def test_a_server_that_goes_away_in_the_middle_is_told_until_it_is_back(
     assert not plugin.ask("work.interrupted")
 
 
-def test_a_score_opens_late_when_the_bridge_died_before_it_was_saved(open_plugin: OpenPlugin, home: Path) -> None:
+def test_a_score_opens_late_when_the_bridge_died_before_it_was_saved(
+    open_plugin: OpenPlugin, home: Path
+) -> None:
     script = Script()
     script.refusals["POST /v1/compositions/c1/open"] = (503, {"reason": "SERVER_AWAY", "message": "Away."})
     with scripted_bridge(script, home):
@@ -129,7 +136,9 @@ def test_a_composition_that_is_gone_is_a_failure_with_its_reason(
     assert plugin.ask("work.failure.message") == "It was deleted."
 
 
-def test_a_token_that_does_not_fit_is_said(open_plugin: OpenPlugin, bridge: ScriptedBridge, home: Path) -> None:
+def test_a_token_that_does_not_fit_is_said(
+    open_plugin: OpenPlugin, bridge: ScriptedBridge, home: Path
+) -> None:
     place = home / ".config" / "hartmann" / "bridge.json"
     place.write_text(place.read_text().replace("scripted-token", "yesterday"))
     plugin = open_plugin()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.integration
 
 
 class Modules:
-    """Expressions over the modules `words`, `story`, `presets`, `excerpt`, `wire`, `strings`."""
+    """Expressions over the modules `words`, `story`, `presets`, `excerpt`, `transcript`, `wire`, `strings`."""
 
     def __init__(self, folder: Path) -> None:
         self.application = QGuiApplication.instance() or QGuiApplication(["modules"])
         self.engine = QQmlEngine()
         self.component = QQmlComponent(self.engine)
-        names = ("words", "story", "presets", "excerpt", "wire", "strings")
+        names = ("words", "story", "presets", "excerpt", "transcript", "wire", "strings")
         imports = "".join(f'import "js/{name}.js" as {name.title()}\n' for name in names)
         source = f"import QtQml 2.2\n{imports}QtObject {{}}"
         self.component.setData(source.encode(), QUrl.fromLocalFile(str(folder / "modules.qml")))
@@ -43,8 +43,8 @@ class Modules:
 
 
 @pytest.fixture(scope="module")
-def modules(plugin_folder: Path) -> Iterator[Modules]:
-    yield Modules(plugin_folder)
+def modules(plugin_folder: Path) -> Modules:
+    return Modules(plugin_folder)
 
 
 @given(st.sets(st.integers(0, 40), min_size=1, max_size=12))
@@ -56,7 +56,9 @@ def test_changed_bars_are_named_as_on_the_command_line(modules: Modules, bars: s
 
 
 @given(st.lists(st.tuples(st.text(max_size=20), st.integers(0, 30)), max_size=8))
-def test_pieces_of_text_are_joined_as_the_protocol_says(modules: Modules, pieces: list[tuple[str, int]]) -> None:
+def test_pieces_of_text_are_joined_as_the_protocol_says(
+    modules: Modules, pieces: list[tuple[str, int]]
+) -> None:
     text = ""
     for piece, wanted in pieces:
         offset = min(wanted, len(text))
@@ -67,7 +69,8 @@ def test_pieces_of_text_are_joined_as_the_protocol_says(modules: Modules, pieces
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.6, "1 min 0 s"), (125, "2 min 5 s")]
+    ("seconds", "words"),
+    [(0, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.6, "1 min 0 s"), (125, "2 min 5 s")],
 )
 def test_durations_are_as_people_say_them(modules: Modules, seconds: float, words: str) -> None:
     assert modules.ask(f"Words.duration({seconds})") == words
@@ -104,12 +107,20 @@ def test_every_kind_of_event_of_the_contract_is_known(modules: Modules) -> None:
 @pytest.mark.parametrize(
     ("problem", "sentence"),
     [
-        ({"severity": "SEVERITY_ERROR", "message": "too long", "voice": 2, "bar": 0}, "Error, voice 2, bar 0: too long"),
-        ({"severity": "SEVERITY_HINT", "message": "unusual", "line": 3, "fix": "K:G"}, "Hint, line 3: unusual (K:G)"),
+        (
+            {"severity": "SEVERITY_ERROR", "message": "too long", "voice": 2, "bar": 0},
+            "Error, voice 2, bar 0: too long",
+        ),
+        (
+            {"severity": "SEVERITY_HINT", "message": "unusual", "line": 3, "fix": "K:G"},
+            "Hint, line 3: unusual (K:G)",
+        ),
         ({"message": "odd"}, "Note: odd"),
     ],
 )
-def test_problems_are_said_with_their_place(modules: Modules, problem: dict[str, object], sentence: str) -> None:
+def test_problems_are_said_with_their_place(
+    modules: Modules, problem: dict[str, object], sentence: str
+) -> None:
     assert modules.ask(f"Words.problemSentence({json.dumps(problem)})") == sentence
 
 
@@ -123,7 +134,9 @@ def test_paths_come_out_of_whatever_names_a_file(modules: Modules, url: str, pat
 
 
 @given(st.lists(st.integers(1, 8), min_size=1, max_size=12), st.data())
-def test_selected_ticks_are_the_bars_that_they_touch(modules: Modules, lengths: list[int], data: st.DataObject) -> None:
+def test_selected_ticks_are_the_bars_that_they_touch(
+    modules: Modules, lengths: list[int], data: st.DataObject
+) -> None:
     starts = [sum(lengths[:index]) for index in range(len(lengths))]
     end = sum(lengths)
     first = data.draw(st.integers(0, end - 1))
@@ -136,8 +149,35 @@ def test_selected_ticks_are_the_bars_that_they_touch(modules: Modules, lengths: 
     assert modules.ask(f"Excerpt.barsBetween({starts}, {first}, {last})") == [touched[0], touched[-1]]
 
 
+@given(st.integers(0, 127), st.integers(-1, 33))
+def test_a_pitch_keeps_its_spelling_and_its_height(modules: Modules, pitch: int, tpc: int) -> None:
+    fifth = tpc - 13
+    alter, step = fifth // 7, "FCGDAEB"[fifth % 7]
+    natural = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[step]
+    pitch -= (pitch - natural - alter) % 12
+    written = str(modules.ask(f"Transcript.pitch({{pitch: {pitch}, tpc: {tpc}}})"))
+    found = ElementTree.fromstring(written)
+    assert found.findtext("step") == step
+    assert int(found.findtext("alter") or 0) == alter
+    assert 12 * (int(found.findtext("octave") or 0) + 1) + natural + alter == pitch
+
+
+def test_tied_notes_of_a_chord_say_so(modules: Modules) -> None:
+    chord = {"notes": [{"pitch": 60, "tpc": 14, "begins": True, "ends": False},
+                       {"pitch": 64, "tpc": 18, "begins": False, "ends": True}]}  # fmt: skip
+    written = ElementTree.fromstring(
+        f"<bar>{modules.ask(f'Transcript.element({json.dumps(chord)}, 480, 2)')}</bar>"
+    )
+    ties = [[tie.get("type") for tie in note.findall("tie")] for note in written]
+    assert ties == [["start"], ["stop"]]
+    assert [note.find("chord") is not None for note in written] == [False, True]
+
+
 def test_a_language_is_completed_by_english(modules: Modules) -> None:
-    assert modules.ask("(Strings.languages.xx = {compose: 'Los'}, Strings.speak('xx_YY'), Strings.t.compose)") == "Los"
+    assert (
+        modules.ask("(Strings.languages.xx = {compose: 'Los'}, Strings.speak('xx_YY'), Strings.t.compose)")
+        == "Los"
+    )
     assert modules.ask("Strings.t.cancel") == "Cancel"
     assert modules.ask("(Strings.speak('en_GB'), Strings.t.compose)") == "Compose"
 

@@ -13,16 +13,16 @@ function selection(score) {
     var from = cursor.tick, firstStaff = cursor.staffIdx;
     cursor.rewind(2);
     var to = cursor.tick === 0 ? Infinity : cursor.tick;
-    var bars = barsBetween(barStarts(score), from, to);
+    var bars = barsBetween(barStarts(score).slice(0, -1), from, to);
     return { firstBar: bars[0], lastBar: bars[1], staves: _range(firstStaff + 1, cursor.staffIdx + 1) };
 }
 
-// The tick at which each bar begins.
+// The tick at which each bar begins, and the tick at which the last one ends.
 function barStarts(score) {
     var starts = [];
     for (var measure = score.firstMeasure; measure; measure = measure.nextMeasure)
         starts.push(measure.firstSegment ? measure.firstSegment.tick : 0);
-    return starts;
+    return starts.concat([score.lastSegment ? score.lastSegment.tick : Infinity]);
 }
 
 // [first, last] bar, from 1, that the ticks from `from` up to and without `to` touch.
