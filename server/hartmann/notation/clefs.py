@@ -16,7 +16,7 @@ _CLEF = re.compile(
 )
 _OTTAVA = re.compile(r"([+\-])(8|15)$")
 _DRAWN_OTTAVA = re.compile(r"[\^_](?:8|15)$")
-ATTRIBUTE = re.compile(r"""([A-Za-z]+)\s*=\s*("[^"]*"?|'[^']*'|[^\s"']+)""")
+_ATTRIBUTE = re.compile(r"""([A-Za-z]+)(?:=\s*|\s+=\s+|\s+=(?=["']))("[^"]*"?|'[^']*'|[^\s"']+)""")
 _DRAWING = frozenset({
     "clef", "octave", "transpose", "t", "middle", "m", "stafflines", "staffscale", "stem", "stems", "gstem",
     "gstems", "up", "down", "name", "nm", "n", "sname", "snm", "subname", "style", "space", "dyn", "lyrics",
@@ -43,8 +43,8 @@ def parse_staff(text: str) -> Staff:
     """`bass`, `clef=treble-8 octave=-1`, `transpose=-2 middle=d`, in any order."""
     if not text.strip():
         return NOTHING
-    attributes = {m[1].lower(): m[2].strip("\"'") for m in ATTRIBUTE.finditer(text)}
-    bare = ATTRIBUTE.sub(lambda m: " " * len(m[0]), text)
+    attributes = {m[1].lower(): m[2].strip("\"'") for m in _ATTRIBUTE.finditer(text)}
+    bare = _ATTRIBUTE.sub(lambda m: " " * len(m[0]), text)
     clef = _CLEF.search(bare)
     if clef:
         bare = bare[: clef.start()] + " " * (clef.end() - clef.start()) + bare[clef.end() :]

@@ -15,11 +15,18 @@ _SPOKEN = re.compile(
     re.I,
 )
 
+_NOT_IN_NAMES = str.maketrans("", "", "[]%")
+
 
 def name_in_comment(comment: str) -> str:
     """The section that a comment announces: `% [A]`, `% Section B`, `% intro`; "" for any other comment."""
     match = _BRACKETED.match(comment) or _SPOKEN.match(comment.strip())
-    return match[1].strip(" :-[]") if match else ""
+    return section_name(match[1]) if match else ""
+
+
+def section_name(text: str) -> str:
+    """The name of a section as it is kept: without brackets and what surrounds names, 60 characters at most."""
+    return text.translate(_NOT_IN_NAMES).strip()[:60].strip(" :-.")
 
 
 def with_sections(score: Score) -> Score:

@@ -8,7 +8,7 @@ says what was found and what would do. Readings are generous where only one mean
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -70,9 +70,9 @@ def parse_key(value: str) -> KeyField:
     """`G`, `A minor`, `Ador`, `F#m`, `D exp _b ^f`, `HP`, `none`, `clef=bass`: ABC 2.1, section 3.1.14."""
     text = value.strip()
     if text.lower() in {"", "none"} or text.lower().startswith("none "):
-        return _with_staff(Key("", "none", 0), text[4:])
+        return _without_key(text[4:])
     if re.match(r"H[Pp](?!\w)", text):
-        return _with_staff(Key("A", "mixolydian", 2), text[2:])
+        return replace(_without_key(text[2:]), key=Key("A", "mixolydian", 2))
     match = _KEY.match(text)
     if not match or (text[:1].islower() and begins_with_clef(text)):
         return _key_without_tonic(text)
@@ -85,9 +85,9 @@ def parse_key(value: str) -> KeyField:
         raise BadField(
             f"`K:{text}` would need {abs(fifths)} {'sharps' if fifths > 0 else 'flats'}; 7 is the most"
         )
-    extra = tuple((m[2].upper(), _ALTER[m[1]]) for m in _KEY_ACCIDENTAL.finditer(rest))
-    key = Key(tonic, "none" if exact else mode, 0 if exact else fifths, extra)
-    return _with_staff(key, _KEY_ACCIDENTAL.sub("", rest))
+    staff = parse_staff(rest)
+    key = Key(tonic, "none" if exact else mode, 0 if exact else fifths, _accidentals(staff))
+    return KeyField(key, staff, _left_over(staff))
 
 
 def key_text(key: Key) -> str:
@@ -166,7 +166,7 @@ def parse_tempo(value: str, meter: Meter) -> Tempo:
 
 def parse_voice(value: str) -> VoiceField:
     """`1`, `1 name="Violin" clef=treble`, `T1 bass`, and `1 CDEF|` with notes where none belong."""
-    match = re.match(r"\s*([^\s\]|]+)", value)
+    match = re.match(r"[\s:]*([^\s\]|]+)", value)
     if not match:
         raise BadField("`V:` names no voice; write it as `V:1`")
     staff = parse_staff(value[match.end() :])
@@ -207,17 +207,26 @@ def _mode(word: str) -> tuple[str, int, int]:
     return known[0], known[1], len(word)
 
 
-def _with_staff(key: Key | None, text: str) -> KeyField:
+def _without_key(text: str) -> KeyField:
     staff = parse_staff(text)
-    rest = staff.rest.strip()
-    return KeyField(key, staff, "" if _OTTAVA_ALONE.fullmatch(rest) else rest)
+    return KeyField(Key("", "none", 0), staff, _left_over(staff))
+
+
+def _accidentals(staff: Staff) -> tuple[tuple[str, int], ...]:
+    """The accidentals that stand beside a key, `^f _b`, as (step, alter)."""
+    return tuple((m[2].upper(), _ALTER[m[1]]) for m in _KEY_ACCIDENTAL.finditer(staff.rest))
+
+
+def _left_over(staff: Staff) -> str:
+    rest = _KEY_ACCIDENTAL.sub("", staff.rest).strip()
+    return "" if _OTTAVA_ALONE.fullmatch(rest) else rest
 
 
 def _key_without_tonic(text: str) -> KeyField:
-    extra = tuple((m[2].upper(), _ALTER[m[1]]) for m in _KEY_ACCIDENTAL.finditer(text))
-    field = _with_staff(Key("", "none", 0, extra) if extra else None, _KEY_ACCIDENTAL.sub("", text))
-    if extra or field.staff.attributes or field.staff.clef:
-        return field
+    staff = parse_staff(text)
+    extra = _accidentals(staff)
+    if extra or staff.attributes or staff.clef:
+        return KeyField(Key("", "none", 0, extra) if extra else None, staff, _left_over(staff))
     raise BadField(
         f"`K:{text[:30]}` is no key; keys are written as `K:G`, `K:Em`, `K:Ador`, `K:D minor` or `K:none`"
     )

@@ -15,13 +15,13 @@ from hartmann.notation.problems import Problem, Severity
 
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.S | re.I)
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*$", re.M)
-_FIELD = re.compile(r"[ \t]*(?:[XTCMLQKVPRSZNOABDFGHI]:(?![|:])|%%|%abc)")
+_FIELD = re.compile(r"[ \t]*(?:[XTCMLQKVPRSZNOABDFGHI]:(?![|:]|\[\|)|%%|%abc)")
 _STRONG_FIELD = re.compile(r"^[ \t]*(?:X:[ \t]*\d|K:[ \t]*\S|M:[ \t]*[\dCc]|L:[ \t]*1)", re.M)
 _MUSIC_ONLY = re.compile(r"[\sA-Ga-gzxZX0-9,'/^_=|:\[\](){}<>.\-~!\"&]+")
 _NOTE_WORD = re.compile(r"[A-Ga-gzxZXyHLMOPSTuvJRk]+")
 _WORD = re.compile(r"(?<![!\"+A-Za-z])[A-Za-z]{2,}(?![!\"+A-Za-z])")
 _QUOTED = re.compile(r'"[^"\n]*"|![^!\n]*!|\[[A-Za-z]:[^\]\n]{0,200}\]')
-_TEXT_FIELD = re.compile(r"[ \t]*(?:[TCRSZNOABDFGHWw]:(?![|:])|%)")
+_TEXT_FIELD = re.compile(r"[ \t]*(?:[TCRSZNOABDFGHWw]:(?![|:]|\[\|)|%)")
 _SPELLED_ACCIDENTAL = re.compile(r"(?<![\^_=])([A-Ga-g])([♭♯♮])|([♭♯♮])(?=[A-Ga-g])")
 _SIGN = {"♭": "_", "♯": "^", "♮": "="}
 _IN_WORDS = {ord("♯"): "#", ord("♭"): "b"}

@@ -26,7 +26,6 @@ def to_abc(score: Score, *, sources: bool = False) -> str:
     lines = list(_header(score, sources))
     writers = [_VoiceWriter(voice, score) for voice in score.voices]
     for first, last in _systems(score):
-        lines += _section_lines(score, first)
         for writer in writers:
             lines += writer.line(first, last)
     return "\n".join(lines) + "\n"
@@ -108,13 +107,11 @@ def _systems(score: Score) -> Iterator[tuple[int, int]]:
             first, held = index, 0
 
 
-def _section_lines(score: Score, index: int) -> list[str]:
-    bars = score.voices[0].bars
-    name = bars[index].section if index < len(bars) else ""
+def _section_lines(score: Score, name: str) -> list[str]:
     if not name:
         return []
     in_parts = any(field == "P" for field, _ in score.header)
-    return [f"P:{name}"] if in_parts or "]" in name or "[" in name else [f"% [{name}]"]
+    return [f"P:{name}"] if in_parts else [f"% [{name}]"]
 
 
 class _VoiceWriter:
@@ -131,7 +128,8 @@ class _VoiceWriter:
         self.shift = 0
 
     def line(self, first: int, last: int) -> list[str]:
-        """The bars from `first` to before `last` as one line, and their lyrics; nothing where there are none."""
+        """The bars from `first` to before `last` as one line, the section that begins there before it and their
+        lyrics behind it; nothing where there are none."""
         bars = self.voice.bars[first:last]
         if not bars:
             return []
@@ -140,7 +138,8 @@ class _VoiceWriter:
             pieces.append(
                 self._opening(index, index == first) + self._bar(bar, index) + self._sign(index, last)
             )
-        return [self.prefix + "".join(pieces), *_lyric_lines(bars)]
+        section = _section_lines(self.score, bars[0].section)
+        return [*section, self.prefix + "".join(pieces), *_lyric_lines(bars)]
 
     def _opening(self, index: int, begins_line: bool) -> str:
         """What stands at a bar's left edge and was not part of the sign before it."""

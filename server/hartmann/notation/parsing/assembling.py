@@ -39,11 +39,16 @@ def assemble(state: TuneState) -> Assembled:
             state.findings.add(WARNING, "empty_voice", message, voice=voice.number)
     if sounding[0].bars[0].tempo is None:
         sounding[0].bars[0].tempo = state.header.tempo
-    first = 0 if all(voice.begins_partly() for voice in sounding) else 1
+    first = 0 if _begin_with_pickup(sounding) else 1
     numbers = {voice.number: number for number, voice in enumerate(sounding, 1)}
     _settle_places(state.findings, first, numbers)
     voices = tuple(voice.freeze(numbers[voice.number], first) for voice in sounding)
     return Assembled(_score(state, voices), _suspect_bars(sounding, first), state.barless)
+
+
+def _begin_with_pickup(voices: Sequence[VoiceBuilder]) -> bool:
+    """True when the tune has an anacrusis: all voices begin with a part of a bar, and some go on behind it."""
+    return all(voice.begins_partly() for voice in voices) and any(len(voice.bars) > 1 for voice in voices)
 
 
 def _end_voice(voice: VoiceBuilder, findings: Findings) -> None:
@@ -53,8 +58,7 @@ def _end_voice(voice: VoiceBuilder, findings: Findings) -> None:
         bar = -1 - len(voice.bars)
         findings.add(WARNING, "unclosed_repeat", message, voice=voice.number, bar=bar)
     if voice.bar.notes:
-        voice.cut_tuplet()
-        voice.end_bar("|" if voice.drop_empty_overlay() else "")
+        voice.end_open_bar()
 
 
 def _score(state: TuneState, voices: tuple[Voice, ...]) -> Score:

@@ -24,6 +24,7 @@ class BarSigns(LineState):
         ends, begins = _repeats(sign)
         look = _look(sign)
         voice = self.voice
+        self._judge_emptiness(token, ends=bool(ends), begins=begins)
         if voice.bar.notes:
             self.close_bar(look, token)
         elif voice.bars and look not in PLAIN_BARLINES:
@@ -34,6 +35,16 @@ class BarSigns(LineState):
             voice.bars[-1].ending_stop = True
         if begins:
             voice.bar.repeat_start = True
+
+    def _judge_emptiness(self, token: re.Match[str], *, ends: bool, begins: bool) -> None:
+        """Repeats can't be nested: one that opens where one has just opened, or closes so, says nothing."""
+        voice = self.voice
+        if voice.bar.notes:
+            return
+        twice_closed = ends and (not voice.bars or voice.bars[-1].repeat_end)
+        if (begins and voice.bar.repeat_start) or twice_closed:
+            message = f"`{token[0]}`: there is no music between this repeat sign and the one before it"
+            self.report(WARNING, "empty_repeat", message, token)
 
     def close_bar(self, barline: str, token: re.Match[str]) -> None:
         """End the current bar at `token`."""

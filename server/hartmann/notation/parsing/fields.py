@@ -13,6 +13,7 @@ from hartmann.notation.parsing.state import TuneState
 from hartmann.notation.parsing.voice import VoiceBuilder
 from hartmann.notation.problems import Severity
 from hartmann.notation.score import Key, Meter, Tempo
+from hartmann.notation.sections import section_name
 from hartmann.notation.tune_fields import (
     BadField,
     parse_key,
@@ -173,13 +174,13 @@ class FieldReader:
 
     def _title(self, text: str) -> None:
         if self.state.in_body and self.state.has_notes:
-            self.state.reader.section = text[:60].strip()
+            self.state.reader.section = section_name(text)
         else:
             self.state.header.titles.append(text)
 
     def _part(self, text: str) -> None:
         if self.state.in_body or self.state.header.key is not None:
-            self.state.reader.section = text.strip(". ")[:60].strip()
+            self.state.reader.section = section_name(text)
         else:
             self.state.header.keep("P", text)
 

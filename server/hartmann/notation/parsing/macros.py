@@ -15,7 +15,7 @@ _DEFINITION = re.compile(r"\s*([^=]*[^=\s])\s*=\s*(.+?)\s*$")
 _STEPS = "CDEFGABcdefgab"
 _RELATIVE = re.compile(r"![^!]*!|\"[^\"]*\"|[h-z]")
 _NOTE = r"([A-Ga-g])([,']*)"
-_MOST_CHARACTERS = 20_000
+_MOST_CHARACTERS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def parse_macro(value: str) -> Macro | None:
 
 def expand(text: str, macros: Sequence[Macro], start: int) -> tuple[str, list[int]]:
     """(`text` with all macros written out, the offset that each of its characters comes from, and one for its
-    end); `start` is the offset of the first. Text grows to 20,000 characters at most."""
+    end); `start` is the offset of the first. A line grows to about 4,000 characters at most."""
     origins = list(range(start, start + len(text) + 1))
     for macro in macros:
         pieces: list[str] = []

@@ -56,4 +56,4 @@ CHORD_SYMBOL = re.compile(
     r"\(?(?:[A-G][#b♯♭]?(?:maj|min|mi|m|M|dim|aug|sus|add|dom|omit|no|alt|\+|-|°|o|ø|Δ|\d|[#b()]|,)*"
     r"(?:/[A-Ga-g][#b+-]*)?|N\.?C\.?)\)?"
 )
-FIELD_LINE = re.compile(r"[ \t]*([A-Za-z+]):(?![|:])(.*)", re.S)
+FIELD_LINE = re.compile(r"[ \t]*([A-Za-z+]):(?![|:]|\[\|)(.*)", re.S)

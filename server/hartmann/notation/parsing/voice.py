@@ -242,12 +242,12 @@ class VoiceBuilder:
             self.previous.decorations += tuple(ending)
             self.decorations = [name for name in self.decorations if name not in ending]
 
-    def drop_empty_overlay(self) -> bool:
-        """Forget an overlay that was opened and never written; whether what lies under it fills the bar."""
-        if self.bar.notes[-1].layer == self.layer:
-            return False
+    def end_open_bar(self) -> None:
+        """The text ends inside a bar. A full one gets its bar line, a partial one none; an overlay that was opened
+        and never written is forgotten."""
+        self.cut_tuplet()
         self.layer = self.bar.notes[-1].layer
-        return self.held() == self.meter.bar_duration
+        self.end_bar("|" if self.held() == self.meter.bar_duration else "")
 
     def held(self) -> Fraction:
         """Quarters in the current bar's present layer so far."""
@@ -295,10 +295,10 @@ class VoiceBuilder:
         self.pending_clear()
 
     def begins_partly(self) -> bool:
-        """True when the first bar is an anacrusis: shorter than the meter, and not the only bar."""
+        """True when the first bar is shorter than the meter."""
         full = (self.bars[0].meter or self.meter).bar_duration
         held = sum((n.duration for n in self.bars[0].notes if n.layer == 0), ZERO)
-        return len(self.bars) > 1 and bool(full) and held < full
+        return bool(full) and held < full
 
     def freeze(self, number: int, first: int) -> Voice:
         """The voice as read, with its final `number`; its bars are counted from `first`."""
