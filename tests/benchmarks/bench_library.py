@@ -1,9 +1,15 @@
-"""How fast the library is filled and searched, beside plain numpy in the same run.
+"""How fast and how exactly the library is searched, beside FAISS and exact search in the same run.
 
-Run as `python tests/benchmarks/bench_library.py [--scale N]`. Fills a new embedded database with the corpus and
-the mini's vectors, then times warm searches (image and text together, captions and ABC returned, one round
-trip) against the exact numpy search over the same vectors held in memory, which returns row numbers alone.
-`--scale N` adds N clustered synthetic vectors of 768 dimensions and an HNSW index over them.
+    python tests/benchmarks/bench_library.py [--pieces 10000] [--grow 3000,30000] [--clients 16] [--binary] [--url URL]
+
+Makes a library of real captions and ABC texts of the corpus with made-up vectors of 768 dimensions (see
+`synthetic_library.py`), and prints what loading and indexing cost; recall and time of searches by a text against
+FAISS's `IndexFlatIP` over the same vectors in memory (which returns row numbers alone), one thread each; by picture
+and text together under each rule, captions and ABC returned; under filters of several widths; with many clients at
+once; and, with `--grow`, how the median grows with the library, `--binary`, what an index of single bits with
+re-ranking gives. All searches are whole calls of `PostgresLibrary.search`. MidiCaps is `--pieces 168385`.
+
+The database is an embedded one made for the occasion, or an empty one at URL. Nothing is asserted.
 """
 
 from __future__ import annotations
@@ -16,160 +22,224 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from statistics import median, quantiles
 
+import faiss
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import text
+from binary_index import bench_binary
+from synthetic_library import (
+    NEIGHBOURHOODS,
+    SHARES,
+    SPACE,
+    Distribution,
+    Made,
+    Vectors,
+    build_index,
+    load,
+    make,
+    name_of,
+    store_real_pieces,
+)
 
-from hartmann.library.ingest.corpus import fill_library
-from hartmann.library.ingest.music21_tunes import all_tunes
+from hartmann.library.reference_filter import ReferenceFilter
 from hartmann.library.repository import PostgresLibrary
 from hartmann.library.search import Query
-from hartmann.library.storing import store_vectors
-from hartmann.storage import vectors
+from hartmann.library.search_rule import SearchRule
+from hartmann.storage import vector_index
 from hartmann.storage.database import Database, open_database
-from hartmann.vision.clip import Embedder, load_embedder
 
 K = 10
-SEARCHES = 200
-SYNTHETIC = "synthetic/v1"
-DIMENSIONS = 768
-CLUSTERS = 400
+WARMING = 50
+QUERIES = 200
+REAL_PIECES = 600
+"""Of the corpus, in a small run; at a hundred thousand pieces and more the whole corpus is read."""
 
-Vectors = NDArray[np.float32]
-
-
-class InThread:
-    """A model's embedder, awaited."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self.space = embedder.space
-        self._embedder = embedder
-        self.seconds = 0.0
-
-    async def embed_texts(self, texts: Sequence[str]) -> Vectors:
-        started = time.perf_counter()
-        rows = await asyncio.to_thread(self._embedder.embed_texts, list(texts))
-        self.seconds += time.perf_counter() - started
-        return rows
+Search = Callable[[int], Awaitable[Sequence[str]]]
 
 
-async def main(scale: int) -> None:
-    """Fill, search, and with a scale search that too."""
+async def main(options: argparse.Namespace) -> None:
+    """Load, index, search; then the larger libraries, if any."""
     with tempfile.TemporaryDirectory(prefix="h", dir="/tmp") as folder:
-        async with open_database(None, Path(folder)) as database:
-            space = await bench_filling(database)
-            await bench_search(database, space, exact=True)
-            await bench_search(database, space, exact=False)
-            if scale:
-                await add_synthetic(database, scale)
-                await bench_search(database, SYNTHETIC, exact=False)
-                await bench_search(database, SYNTHETIC, exact=True)
+        async with open_database(options.url, Path(folder)) as database:
+            sizes = sorted({options.pieces, *options.grow})
+            await store_real_pieces(database, REAL_PIECES if sizes[-1] < 100_000 else 100_000)
+            made, medians = make(sizes[-1]), {}
+            for before, size in zip([0, *sizes], sizes, strict=False):
+                print(f"\n{size:,} × {made.rows.shape[1]}")
+                here = Made(made.rows[:size], made.genres[:size], made.neighbourhoods[:size])
+                await fill(database, here, before)
+                bench = Bench(database, here)
+                medians[size] = await bench.by_text()
+                if size == options.pieces:
+                    await bench.by_picture_and_text()
+                    await bench.filtered()
+                    await bench.many_clients(options.clients)
+                    if options.binary:
+                        await bench_binary(
+                            database, here.rows, bench.texts, [bench.exact[i] for i in range(QUERIES)]
+                        )
+            if len(sizes) > 1:
+                print(
+                    "\ngrowth of the median, ms: " + ", ".join(f"{n:,} → {t:.2f}" for n, t in medians.items())
+                )
 
 
-async def bench_filling(database: Database) -> str:
-    """Print the rate of filling; returns the space."""
-    embedder = InThread(load_embedder("mini"))
-    filling = await fill_library(database, embedder)
-    tunes = sum(1 for _ in all_tunes())
-    print(
-        f"filling: {tunes} tunes, {filling.pieces} pieces, {filling.rejected} refused in {filling.seconds:.1f} s = "
-        f"{tunes / filling.seconds:.0f} tunes/s (embedding busy {embedder.seconds:.1f} s)"
-    )
-    again = time.perf_counter()
-    await fill_library(database, embedder)
-    print(f"second start: {1000 * (time.perf_counter() - again):.1f} ms")
-    return embedder.space
+async def fill(database: Database, made: Made, before: int) -> None:
+    """Add what is new, and have the index that the program would have."""
+    async with database.transaction() as connection:
+        await vector_index.drop_index(connection, SPACE)
+    await load(database, made, before)
+    await build_index(database)
 
 
-async def bench_search(database: Database, space: str, *, exact: bool) -> None:
-    """Print p50 and p95 of searches and of numpy's, and the recall against numpy."""
-    rows, ids = await load_vectors(database, space)
-    queries = noisy_rows(rows, SEARCHES)
-    library = PostgresLibrary(database)
+class Bench:
+    """Searches of one library, with what they ought to find."""
 
-    async def ask(i: int) -> set[str]:
-        found = await library.search(Query(space, queries[i], queries[-1 - i], K, exact=exact))
-        return {reference.id for reference in found}
+    def __init__(self, database: Database, made: Made) -> None:
+        self.library = PostgresLibrary(database)
+        self.made = made
+        distribution = Distribution.make()
+        self.texts = distribution.draw(QUERIES, seed=-1 % 2**32)[0]
+        self.images = distribution.draw(QUERIES, seed=-2 % 2**32, pictures=True)[0]
+        self.exact = self.nearest(self.texts, np.arange(len(made.rows)))
 
-    async def compute(i: int) -> set[str]:
-        both = rows @ np.stack([queries[i], queries[-1 - i]]).T
-        return {ids[j] for side in both.T for j in np.argpartition(-side, K)[:K]}
+    def nearest(self, queries: Vectors, passing: np.ndarray) -> list[list[str]]:
+        """The ids of the K nearest of the pieces numbered `passing`, by arithmetic."""
+        best = (
+            np.argsort(-(queries @ self.made.rows[passing].T), axis=1)[:, :K] if len(passing) < 1e5 else None
+        )
+        if best is None:
+            best = np.stack([self._best(query, passing) for query in queries])
+        return [[name_of(int(passing[i])) for i in row] for row in best]
 
-    found, times = await timed(ask)
-    expected, numpy_times = await timed(compute)
-    recall = np.mean([len(a & b) / len(b) for a, b in zip(found, expected, strict=True)])
-    print(
-        f"search {space} ({'exact' if exact else 'as planned'}), {len(ids)} × {rows.shape[1]}, image and text: "
-        f"p50 {median(times):.1f} ms, p95 {quantiles(times, n=20)[-1]:.1f} ms; numpy {median(numpy_times):.1f} ms; "
-        f"shared with numpy's (copies of a tune count once here) {recall:.3f}"
-    )
+    def _best(self, query: Vectors, passing: np.ndarray) -> np.ndarray:
+        cosines = (
+            self.made.rows[passing] @ query if len(passing) < len(self.made.rows) else self.made.rows @ query
+        )
+        some = np.argpartition(-cosines, K)[:K]
+        return some[np.argsort(-cosines[some])]
 
+    async def by_text(self) -> float:
+        """One side, against FAISS; returns the median in milliseconds."""
+        found, times = await timed(lambda i: self.ids(Query(SPACE, text=self.texts[i], k=K)), QUERIES)
+        print(
+            f"by a text: recall@{K} {recall(found, self.exact):.4f}, {shown(times)}; to hold: ≥ 0.995, ≤ 3 ms"
+        )
+        index = faiss.IndexFlatIP(self.made.rows.shape[1])
+        faiss.omp_set_num_threads(1)
+        index.add(self.made.rows)
 
-async def timed(call: Callable[[int], Awaitable[set[str]]]) -> tuple[list[set[str]], list[float]]:
-    """Results and milliseconds of SEARCHES // 2 calls, after ten to warm up."""
-    for i in range(10):
-        await call(i)
-    results, times = [], []
-    for i in range(SEARCHES // 2):
+        async def flat(i: int) -> list[str]:
+            return [name_of(int(n)) for n in index.search(self.texts[i : i + 1], K)[1][0]]
+
+        _, flat_times = await timed(flat, QUERIES // 2)
+        times_faster = median(flat_times) / median(times)
+        print(
+            f"FAISS IndexFlatIP, one thread: {shown(flat_times)}: {times_faster:.1f} times as long; to hold: ≥ 8"
+        )
+        return median(times)
+
+    async def by_picture_and_text(self) -> None:
+        """Both sides, under each rule."""
+        every = np.arange(len(self.made.rows))
+        by_image = self.nearest(self.images, every)
+        united = [list({*a, *b}) for a, b in zip(by_image, self.exact, strict=True)]
+        for rule in SearchRule:
+            found, times = await timed(lambda i, rule=rule: self.ids(self.both(i, rule)), QUERIES)
+            expected = united
+            if rule is not SearchRule.UNITED:
+                expected = await self._exactly(rule)
+            told = f"shares {recall(found, expected):.4f} with the exact search"
+            print(f"picture and text, {rule}: {shown(times)}; {told}; to hold: ≤ 8 ms")
+
+    def both(self, i: int, rule: SearchRule, *, exact: bool = False) -> Query:
+        """A search by the picture and the text of a number."""
+        return Query(SPACE, self.images[i], self.texts[i], K, rule=rule, exact=exact)
+
+    async def _exactly(self, rule: SearchRule) -> list[Sequence[str]]:
+        return [await self.ids(self.both(i, rule, exact=True)) for i in range(QUERIES // 4)]
+
+    async def filtered(self) -> None:
+        """Filters of several widths, and one that passes a neighbourhood that most queries lie outside of."""
+        for genre, of_thousand in SHARES.items():
+            passing = np.nonzero(self.made.genres == genre)[0]
+            await self._filtered(f"{of_thousand / 10:g} % pass", ReferenceFilter(genre=genre), passing)
+        passing = np.nonzero(self.made.neighbourhoods == NEIGHBOURHOODS - 1)[0]
+        name = f"{100 * len(passing) / len(self.made.rows):.1f} % that lie together pass"
+        await self._filtered(name, ReferenceFilter(source=f"neighbourhood {NEIGHBOURHOODS - 1}"), passing)
+
+    async def _filtered(self, name: str, asked: ReferenceFilter, passing: np.ndarray) -> None:
+        queries = QUERIES // 2
+        expected = self.nearest(self.texts[:queries], passing)
+        found, times = await timed(
+            lambda i: self.ids(Query(SPACE, text=self.texts[i], k=K, filter=asked)), queries
+        )
+        share = recall(found, expected)
+        print(
+            f"filter, {name} ({len(passing):,}): recall {share:.4f}, {shown(times)}; to hold: ≥ 0.98, ≤ 80 ms"
+        )
+
+    async def many_clients(self, clients: int) -> None:
+        """So many at once, each searching by picture and text again and again."""
+        times: list[float] = []
+        errors: list[Exception] = []
+
+        async def client(number: int) -> None:
+            for turn in range(QUERIES // 4):
+                started = time.perf_counter()
+                try:
+                    await self.ids(self.both((number * 7 + turn) % QUERIES, SearchRule.UNITED))
+                except Exception as error:
+                    errors.append(error)
+                times.append(1000 * (time.perf_counter() - started))
+
+        await asyncio.gather(
+            *(client(number) for number in range(clients))
+        )  # connections open, statements planned
+        times.clear()
         started = time.perf_counter()
-        results.append(await call(i))
+        await asyncio.gather(*(client(number) for number in range(clients)))
+        rate = len(times) / (time.perf_counter() - started)
+        print(
+            f"{clients} clients at once: {rate:.0f} searches/s, {shown(times)}, {len(errors)} errors {errors[:1]}"
+        )
+
+    async def ids(self, query: Query) -> list[str]:
+        """What a search finds."""
+        return [reference.id for reference in await self.library.search(query)]
+
+
+async def timed(search: Search, count: int) -> tuple[list[Sequence[str]], list[float]]:
+    """Results and milliseconds of `count` searches, after some to warm up."""
+    for i in range(min(WARMING, count)):
+        await search(i)
+    results, times = [], []
+    for i in range(count):
+        started = time.perf_counter()
+        results.append(await search(i))
         times.append(1000 * (time.perf_counter() - started))
     return results, times
 
 
-async def load_vectors(database: Database, space: str) -> tuple[Vectors, list[str]]:
-    """All vectors of a space and the ids they belong to."""
-    async with database.transaction() as connection:
-        statement = text(
-            "SELECT reference, CAST(vector AS text) AS vector FROM embedding WHERE space = :space"
-        )
-        found = (await connection.execute(statement, {"space": space})).all()
-    return np.stack([vectors.from_text(row.vector) for row in found]), [row.reference for row in found]
+def recall(found: Sequence[Sequence[str]], expected: Sequence[Sequence[str]]) -> float:
+    """The mean share of what was to be found that was."""
+    return float(np.mean([len({*a} & {*b}) / len(b) for a, b in zip(found, expected, strict=False)]))
 
 
-async def add_synthetic(database: Database, count: int) -> None:
-    """Clustered unit vectors on copies of the first pieces' texts, and their index; prints the times."""
-    random = np.random.default_rng(1)
-    centres = random.standard_normal((CLUSTERS, DIMENSIONS)).astype(np.float32)
-    copy_pieces = (
-        "INSERT INTO reference (id, title, source, licence, content_hash) "
-        "SELECT 'synthetic/' || n, 'Tune ' || n, 'synthetic', 'none', '' FROM generate_series(0, :last) AS n"
-    )
-    copy_texts = (
-        "INSERT INTO reference_text SELECT 'synthetic/' || n, caption, abc FROM (SELECT caption, abc, "
-        "row_number() OVER () - 1 AS place, count(*) OVER () AS pieces FROM reference_text) AS words "
-        "JOIN generate_series(0, :last) AS n ON n % pieces = place"
-    )
-    started = time.perf_counter()
-    async with database.transaction() as connection:
-        await connection.execute(text(copy_pieces), {"last": count - 1})
-        await connection.execute(text(copy_texts), {"last": count - 1})
-    for start in range(0, count, 10_000):
-        part = range(start, min(start + 10_000, count))
-        rows = centres[random.integers(0, CLUSTERS, len(part))]
-        rows = rows + 0.7 * random.standard_normal(rows.shape).astype(np.float32)
-        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        async with database.transaction() as connection:
-            await store_vectors(connection, [f"synthetic/{i}" for i in part], SYNTHETIC, rows)
-    loaded = time.perf_counter()
-    async with database.transaction() as connection:
-        await vectors.create_index(connection, SYNTHETIC, DIMENSIONS)
-    print(
-        f"synthetic: {count} loaded in {loaded - started:.1f} s, indexed in {time.perf_counter() - loaded:.1f} s"
-    )
-
-
-def noisy_rows(rows: Vectors, count: int) -> Vectors:
-    """Queries like what is there, but not the same."""
-    random = np.random.default_rng(2)
-    chosen = rows[random.integers(0, len(rows), count)]
-    noisy = chosen + 0.5 / np.sqrt(rows.shape[1]) * random.standard_normal(chosen.shape)
-    return (noisy / np.linalg.norm(noisy, axis=1, keepdims=True)).astype(np.float32)
+def shown(times: Sequence[float]) -> str:
+    """The median and the tail."""
+    tail = quantiles(times, n=100)
+    return f"p50 {median(times):.2f} ms, p95 {tail[94]:.2f}, p99 {tail[98]:.2f}"
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--scale", type=int, default=0, help="synthetic vectors to add, such as 168385")
-    asyncio.run(main(parser.parse_args().scale))
+    numbers = lambda text: [int(part) for part in text.split(",") if part]  # noqa: E731
+    parser.add_argument("--pieces", type=int, default=10_000, help="how large the library is, such as 168385")
+    parser.add_argument("--grow", type=numbers, default=[], help="other sizes, with commas between them")
+    parser.add_argument("--clients", type=int, default=16, help="how many search at once")
+    parser.add_argument("--binary", action="store_true", help="try an index of single bits with re-ranking")
+    parser.add_argument(
+        "--url", default=None, help="an empty Postgres with pgvector, instead of an embedded one"
+    )
+    asyncio.run(main(parser.parse_args()))

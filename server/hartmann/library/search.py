@@ -14,11 +14,12 @@ product `<#>` is minus the cosine (Eq. 1).
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -101,7 +102,7 @@ async def search(connection: AsyncConnection, query: Query) -> tuple[Reference, 
     """
     statement, values = search_statement(query)
     try:
-        rows = (await connection.execute(text(statement), values)).all()
+        rows = (await connection.execute(_clause(statement), values)).all()
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", "") == WRONG_DIMENSIONS:
             await require_space(connection, query.space, _dimensions(query))
@@ -119,8 +120,8 @@ def search_statement(query: Query) -> tuple[str, dict[str, Any]]:
     vectors = dict(given)
     sides = tuple(given)
     if len(given) == 2 and query.rule is SearchRule.WEIGHTED_MEAN:
-        sides = ("both",)
-        vectors["both"] = query.weighted_mean()
+        sides = ("mean",)
+        vectors["mean"] = query.weighted_mean()
     shape = Shape(
         space=query.space,
         dimensions=_dimensions(query),
@@ -153,6 +154,12 @@ async def require_space(connection: AsyncConnection, space: str, dimensions: int
         raise InvalidRequest(
             f"vectors of the space {space} have {held} dimensions, not {dimensions}", field="embedding"
         )
+
+
+@lru_cache(maxsize=128)
+def _clause(statement: str) -> TextClause:
+    """The statement with its placeholders found: a millisecond for twenty, and searches differ little."""
+    return text(statement)
 
 
 def _dimensions(query: Query) -> int:

