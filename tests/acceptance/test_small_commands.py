@@ -36,7 +36,19 @@ def test_check_reads_standard_input_and_writes_json(hartmann: Hartmann) -> None:
     )
     assert done.returncode == 1
     (problem,) = [json.loads(line) for line in done.stdout.splitlines()]
-    assert (problem["severity"], problem["line"], problem["bar"]) == ("error", 6, 2)
+    assert (problem["file"], problem["severity"], problem["line"], problem["bar"]) == ("-", "error", 6, 2)
+
+
+def test_check_of_several_files_names_each_and_fails_if_one_has_errors(
+    hartmann: Hartmann, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "good.abc", tmp_path / "bad.abc"
+    good.write_text(GOOD)
+    bad.write_text(BAD)
+    done = hartmann.run("check", good, bad)
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"{good}: fine\n{bad}:\nerror: ")
+    assert hartmann.run("check", good, good).returncode == 0
 
 
 def test_check_of_a_missing_file_is_a_sentence(hartmann: Hartmann, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`hartmann check FILE.abc`: what is wrong with a tune and where, as a compiler would say it."""
+"""`hartmann check FILE…`: what is wrong with tunes and where, as a compiler would say it."""
 
 from __future__ import annotations
 
@@ -12,31 +12,52 @@ from hartmann.cli.exit_codes import ExitCode
 from hartmann.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from hartmann.notation.checking import Checked
     from hartmann.notation.problems import Problem
 
 
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An ABC file; - reads standard input.")],
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a problem.")] = False,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="ABC files; - reads standard input.")],
+    json: Annotated[
+        bool,
+        typer.Option("--json", help="One JSON object a problem: file, code, severity, message, place, fix."),
+    ] = False,
 ) -> None:
-    """Check the ABC notation in FILE.
+    """Check the ABC notation in FILEs: of each the first tune.
 
-    Ends with status 1 when there are errors or no music; warnings and hints alone are fine.
+    Exit status: 0 when all is well (warnings and hints alone are fine),
+    1 when a file has errors or no music, 2 when one can't be read.
+
+    How much of a text is read is a matter of the settings max_abc_characters,
+    max_abc_notes, max_abc_bars, max_abc_voices and max_abc_problems.
     """
+    from hartmann.cli.configuration import load_settings
     from hartmann.notation.checking import check as check_abc
-    from hartmann.notation.problems import Severity
+    from hartmann.notation.limits import limits_from
+
+    limits = limits_from(load_settings())
+    texts = [(file, _read(file)) for file in files]
+    done = ExitCode.DONE
+    for file, text in texts:
+        checked = check_abc(text, limits)
+        if json:
+            for problem in checked.problems:
+                typer.echo(_as_json(file, problem))
+        else:
+            typer.echo(_shown(file, checked, named=len(files) > 1))
+        if not checked.ok:
+            done = ExitCode.FAILED
+    raise typer.Exit(done)
+
+
+def _shown(file: Path, checked: Checked, *, named: bool) -> str:
+    """The problems as text; above them the file's name where there are several files."""
     from hartmann.notation.rendering import render
 
-    checked = check_abc(_read(file))
-    if json:
-        for problem in checked.problems:
-            typer.echo(_as_json(problem))
-    else:
-        typer.echo(
-            render(checked.problems, checked.text).rstrip("\n") if checked.problems else f"{file}: fine"
-        )
-    bad = checked.score is None or any(p.severity is Severity.ERROR for p in checked.problems)
-    raise typer.Exit(ExitCode.FAILED if bad else ExitCode.DONE)
+    if not checked.problems:
+        return f"{file}: fine"
+    report = render(checked.problems, checked.text).rstrip("\n")
+    return f"{file}:\n{report}\n" if named else report
 
 
 def _read(file: Path) -> str:
@@ -51,8 +72,8 @@ def _read(file: Path) -> str:
         return body.decode("latin-1")
 
 
-def _as_json(problem: Problem) -> str:
+def _as_json(file: Path, problem: Problem) -> str:
     import dataclasses
     import json
 
-    return json.dumps(dataclasses.asdict(problem), ensure_ascii=False)
+    return json.dumps({"file": str(file), **dataclasses.asdict(problem)}, ensure_ascii=False)

@@ -45,16 +45,16 @@ def layout_of(score: Score) -> Layout:
     """The layout that `score.staves` describes; the order of the voices, without groups, where it is empty."""
     numbers = {voice.id: voice.number for voice in score.voices}
     order: list[int] = []
-    open_groups: list[tuple[GroupSign, int]] = []
-    groups: list[tuple[int, int, VoiceGroup]] = []
-    for sign in score.staves.split():
+    open_groups: list[tuple[GroupSign, int, int]] = []
+    groups: dict[int, VoiceGroup] = {}
+    for place, sign in enumerate(score.staves.split()):
         if sign in numbers and numbers[sign] not in order:
             order.append(numbers[sign])
         elif sign in _OPENS:
-            open_groups.append((_OPENS[sign], len(order)))
+            open_groups.append((_OPENS[sign], place, len(order)))
         elif open_groups and _CLOSES.get(sign) is open_groups[-1][0]:
-            kind, first = open_groups.pop()
+            kind, opened, first = open_groups.pop()
             if len(order) - first > 1:
-                groups.append((first, -len(order), VoiceGroup(kind, tuple(order[first:]))))
+                groups[opened] = VoiceGroup(kind, tuple(order[first:]))
     rest = [number for number in numbers.values() if number not in order]
-    return Layout((*order, *rest), tuple(group for _, _, group in sorted(groups, key=lambda g: g[:2])))
+    return Layout((*order, *rest), tuple(groups[place] for place in sorted(groups)))

@@ -22,6 +22,7 @@ _NOTE_WORD = re.compile(r"[A-Ga-gzxZXyHLMOPSTuvJRk]+")
 _WORD = re.compile(r"(?<![!\"+A-Za-z])[A-Za-z]{2,}(?![!\"+A-Za-z])")
 _QUOTED = re.compile(r'"[^"\n]*"|![^!\n]*!|\[[A-Za-z]:[^\]\n]{0,200}\]')
 _TEXT_FIELD = re.compile(r"[ \t]*(?:[TCRSZNOABDFGHWw]:(?![|:]|\[\|)|%)")
+_UNDER_MUSIC = ("%", "w:", "W:", "s:", "+:", "r:", "m:", "U:")
 _SPELLED_ACCIDENTAL = re.compile(r"(?<![\^_=])([A-Ga-g])([♭♯♮])|([♭♯♮])(?=[A-Ga-g])")
 _SIGN = {"♭": "_", "♯": "^", "♮": "="}
 _IN_WORDS = {ord("♯"): "#", ord("♭"): "b"}
@@ -107,7 +108,7 @@ def _without_prose(text: str) -> str:
 def _belongs(line: str) -> bool:
     if not line.strip():
         return False
-    return bool(_FIELD.match(line)) or line.lstrip().startswith(("%", "w:", "W:")) or not is_prose(line)
+    return bool(_FIELD.match(line)) or line.lstrip().startswith(_UNDER_MUSIC) or not is_prose(line)
 
 
 def _plain_line(line: str) -> str:

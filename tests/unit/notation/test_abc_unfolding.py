@@ -75,3 +75,45 @@ def test_unfolding_is_bounded() -> None:
     ).score
     assert score is not None
     assert len(unfold(score)) <= MAX_PLAYED
+
+
+@pytest.mark.parametrize(
+    ("body", "order"),
+    [
+        ("C|D!fine!|E!D.C.!|", "CDECD"),
+        ("C|D !fine!|E !D.C.alfine!|]", "CDECD"),
+        ("C|D|E!D.C.!|F|", "CDECDEF"),
+        ("C|!segno!D|E!fine!|F!D.S.!|", "CDEFDE"),
+        ("C!segno!|D|E!fine!|F!D.S.alfine!|", "CDEFDE"),
+        ("C|D!coda!|E!D.C.alcoda!|!coda!F|G|", "CDECDFG"),
+        ("C|!dacoda!D|E!D.C.!|!coda!F|", "CDECDF"),
+        ("|:C|1D:|2E!fine!||F!D.C.!|", "CDCEFCE"),
+        ("C|D!fine!:|E|F!D.C.!:|", "CDCDEFEFCD"),
+        ("C|D!dacapo!|", "CDCD"),
+        ("C|D!D.S.!|E|", "CDE"),
+        ("C|D!fine!|E|", "CDE"),
+    ],
+)
+def test_da_capo_and_dal_segno(body: str, order: str) -> None:
+    assert played(body) == order
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("C|D!D.S.!|", "`!D.S.!` goes back to a segno, but there is none"),
+        ("C|D!D.C.alfine!|", "`!D.C.alfine!` ends at a `!fine!`, but there is none"),
+        ("C|D!D.C.alcoda!|", "`!D.C.alcoda!` goes to a coda, but there is none"),
+    ],
+)
+def test_a_jump_to_nowhere_is_reported_with_its_bar(body: str, message: str) -> None:
+    (problem,) = check(f"X:1\nM:1/4\nL:1/4\nK:C\n{body}\n").problems
+    assert (problem.code, problem.bar, problem.message) == ("jump_to_nowhere", 2, message)
+
+
+def test_a_jump_in_one_voice_holds_for_all_and_names_its_voice_when_it_fails() -> None:
+    checked = check("X:1\nM:1/4\nL:1/4\nK:C\nV:1\nC|D!fine!|E|\nV:2\nC|D|E!D.C.!|\n")
+    assert checked.ok
+    assert checked.score is not None
+    assert unfold(checked.score) == (0, 1, 2, 0, 1)
+    assert unfold(checked.score, jumps=False) == (0, 1, 2)
