@@ -13,7 +13,7 @@ from hartmann.notation.score import Score
 from hartmann.notation.writing import to_abc
 
 try:
-    from music21 import stream
+    from music21 import instrument, interval, stream
     from music21.musicxml.xmlToM21 import MusicXMLImporter
 except ImportError:
     raise MissingExtra("music21", "server") from None
@@ -78,7 +78,28 @@ def _imported(root: ET.Element) -> stream.Score:
         except Exception as broken:
             reason = f"{type(broken).__name__}: {str(broken)[:120]}"
             raise UnreadableScore(f"the MusicXML can't be read ({reason}); export it anew") from broken
+    _state_transpositions(importer.stream, root)
     return importer.stream
+
+
+def _state_transpositions(score: stream.Score, root: ET.Element) -> None:
+    """Parts transpose as the file says; music21 lets some instruments do so by their names."""
+    stated = {part.get("id", ""): part.find("measure/attributes/transpose") for part in root.findall("part")}
+    for part in score.parts:
+        names = {str(part.id).partition("-Staff")[0], *map(str, part.groups)}
+        transpose = next((stated[name] for name in stated if name in names), None)
+        semitones = 0
+        if transpose is not None:
+            semitones = _number(transpose, "chromatic") + 12 * _number(transpose, "octave-change")
+        for one in part.recurse().getElementsByClass(instrument.Instrument):
+            one.transposition = interval.Interval(semitones) if semitones else None
+
+
+def _number(element: ET.Element, name: str) -> int:
+    try:
+        return round(float(element.findtext(name, "0")))
+    except ValueError:
+        return 0
 
 
 def _leave_bars(root: ET.Element, bars: int) -> None:

@@ -70,9 +70,19 @@ def beside(measure: stream.Measure) -> Iterator[tuple[float, str, str]]:
         elif isinstance(element, repeat.RepeatMark):
             yield from _repeat_word(offset, element)
         elif isinstance(element, expressions.TextExpression):
-            yield from _annotation(offset, element.content, element.placement)
+            yield from _words(offset, element)
         elif isinstance(element, tempo.TempoText):
             yield from _annotation(offset, element.text, "above")
+
+
+def _words(offset: float, element: expressions.TextExpression) -> Iterator[tuple[float, str, str]]:
+    """Words: what tells players where to go on, or an annotation."""
+    shown = clean(element.content or "")
+    meant = expressions.TextExpression(shown).getRepeatExpression() if shown else None
+    if meant is not None:
+        yield from _repeat_word(offset, meant)
+    else:
+        yield from _annotation(offset, shown, element.placement)
 
 
 def _repeat_word(offset: float, element: Any) -> Iterator[tuple[float, str, str]]:

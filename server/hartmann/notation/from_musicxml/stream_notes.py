@@ -19,6 +19,8 @@ from hartmann.notation.score import Note, Pitch, Place, Tuplet
 
 _NOWHERE = Place(0, 0, 0, 0)
 _ZERO = Fraction(0)
+_MOST_ANNOTATIONS = 4
+"""Words at one note; files made from scans have whole pages of text there."""
 _DRUM_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
@@ -217,4 +219,4 @@ def _marked(n: Note, what: str, text: str) -> Note:
         return replace(n, chord_symbol=text) if not n.chord_symbol else n
     if what == "decoration":
         return replace(n, decorations=(text, *n.decorations))
-    return replace(n, annotations=(*n.annotations, text))
+    return replace(n, annotations=(*n.annotations, text)[:_MOST_ANNOTATIONS])

@@ -7,6 +7,7 @@ that every bar of the score adds up. Bars of rest in front of an excerpt are lef
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -52,9 +53,27 @@ def from_score(score: stream.Score, *, bars: int | None = None) -> Score:
 
 
 def _length(measures: Sequence[stream.Measure]) -> Fraction:
-    """How long a bar lasts: what its fullest part holds, or the meter where all are empty."""
-    held = max((exact(measure.highestTime) for measure in measures), default=_ZERO)
-    return held if held > 0 else exact(measures[0].barDuration.quarterLength)
+    """How long a bar lasts. Rests and forwards in files are often too long, so notes decide: the meter where all of
+    them fit into it and some part fills it, else what most parts hold."""
+    full = exact(measures[0].barDuration.quarterLength)
+    ends = [_sounding_end(measure) for measure in measures]
+    held = [
+        exact(measure.highestTime)
+        for measure, end in zip(measures, ends, strict=True)
+        if end or not any(ends)
+    ]
+    if max(ends) <= full <= max(held) or not any(held):
+        return full
+    counts = Counter(held if max(ends) <= full else filter(None, ends))
+    return max(counts, key=lambda length: (counts[length], length))
+
+
+def _sounding_end(measure: stream.Measure) -> Fraction:
+    """Where the last note of a measure ends."""
+    notes = measure.recurse().notes
+    return max(
+        (exact(n.getOffsetInHierarchy(measure)) + exact(n.quarterLength) for n in notes), default=_ZERO
+    )
 
 
 class _PartReader:
@@ -262,7 +281,7 @@ def _numbered(voice: Voice, pickup: bool, stated: Tempo | None, head_key: Key, h
 
 def _settled(score: Score) -> Score:
     """The score with no repeat left open, a meter for every bar that needs its own, and nothing said twice."""
-    score = replace(score, voices=tuple(_closed(voice) for voice in score.voices))
+    score = replace(score, voices=tuple(_with_second_endings(_closed(voice)) for voice in score.voices))
     for _ in range(_ROUNDS):
         odd = _odd_bars(score)
         if not odd:
@@ -277,6 +296,25 @@ def _closed(voice: Voice) -> Voice:
         replace(given, repeat_start=False) if given.number in opened else given for given in voice.bars
     )
     return replace(voice, bars=bars)
+
+
+def _with_second_endings(voice: Voice) -> Voice:
+    """Behind a first ending that repeats, the next bar is the second ending, whether the file says so or not."""
+    bars = list(voice.bars)
+    for index in range(1, len(bars)):
+        before = bars[index - 1]
+        if before.repeat_end and not bars[index].endings and _ending_of(bars, index - 1) == (1,):
+            bars[index] = replace(bars[index], endings=(2,), ending_stop=True)
+    return replace(voice, bars=tuple(bars))
+
+
+def _ending_of(bars: Sequence[Bar], index: int) -> tuple[int, ...]:
+    """The numbers of the ending that the bar at `index` belongs to; none outside of endings."""
+    while index >= 0 and not bars[index].endings:
+        if bars[index].repeat_start or (index and bars[index - 1].ending_stop):
+            return ()
+        index -= 1
+    return bars[index].endings if index >= 0 else ()
 
 
 def _said_once(voice: Voice) -> Voice:
