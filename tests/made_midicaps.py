@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from made_midi import made_songs
+from made_midi import made_songs, tune_sources
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def write_data_set(
     folder: Path, songs: int, broken: int, *, archive: bool = True, seed: int = 0, huge: bool = True
 ) -> DataSet:
     """Write so many good songs and so many broken ones; `huge` ones of a million events only if wanted."""
-    rows = [Row(whole(song.row()), song.midi) for song in made_songs(songs, seed)]
+    sources = tune_sources(min(300, songs))
+    rows = [Row(whole(song.row()), song.midi) for song in made_songs(songs, seed, sources)]
     chance = random.Random(seed)
     for number, row in enumerate(broken_rows(broken, tuple(rows), huge=huge)):
         rows.insert(chance.randint(1, len(rows)) if number else 1, row)

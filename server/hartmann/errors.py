@@ -17,6 +17,7 @@
     │   └── SpaceMissing                 SPACE_MISSING
     ├── Unavailable                    UNAVAILABLE
     │   ├── DatabaseUnavailable          DATABASE_UNAVAILABLE
+    │   │   └── DatabaseFull               DATABASE_FULL
     │   ├── SchemaOutdated               SCHEMA_OUTDATED
     │   ├── ModelUnavailable             MODEL_UNAVAILABLE
     │   └── ServerUnavailable            SERVER_UNAVAILABLE
@@ -153,6 +154,12 @@ class DatabaseUnavailable(Unavailable):
     """Postgres does not answer."""
 
     reason = "DATABASE_UNAVAILABLE"
+
+
+class DatabaseFull(DatabaseUnavailable):
+    """Postgres has no room left on its disk."""
+
+    reason = "DATABASE_FULL"
 
 
 class SchemaOutdated(Unavailable):

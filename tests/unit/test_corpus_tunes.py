@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,30 @@ def test_a_given_title_and_caption_are_kept() -> None:
     assert (piece.title, piece.caption) == ("Mine", "As I say.")
 
 
+def test_a_sparse_melody_over_a_full_accompaniment_is_a_piece() -> None:
+    piece = describe_piece("X:1\nM:4/4\nL:1/4\nK:C\nV:1\nV:2\n[V:1] c4|z4|G4|\n[V:2] CEGE|CEGE|CEGE|\n")
+    assert piece.features.notes == 2
+
+
+def test_instruments_are_named_once_with_the_leading_one_first() -> None:
+    piece = describe_piece(
+        "X:1\nM:4/4\nL:1/4\nK:C\nV:1\n%%MIDI program 73\nV:2\n%%MIDI program 0\nV:3\n%%MIDI program 73\n"
+        "V:4\n%%MIDI channel 10\n[V:1] cdef|gfed|\n[V:2] CEGE|CEGE|\n[V:3] CEGE|CEGE|\n[V:4] CCCC|CCCC|\n"
+    )
+    assert piece.instruments == ("flute", "piano", "drums")
+
+
+def test_anything_that_is_stored_of_a_piece_changes_its_digest() -> None:
+    piece = describe_piece(JIG)
+    changed = [
+        replace(piece, licence="other"),
+        replace(piece, caption="Other words."),
+        replace(piece, picture=b"picture"),
+        replace(piece, more={"test_set": True}),
+    ]
+    assert len({each.content_hash for each in [piece, *changed]}) == 5
+
+
 def test_a_transposed_copy_has_the_same_melody_and_another_tune_has_not() -> None:
     transposed = JIG.replace("K:G", "K:A").replace(
         "GAB d2B|cde d3|GAB dBG|A3 G3", "ABc e2c|def e3|ABc ecA|B3 A3"
@@ -105,6 +130,7 @@ def test_the_hints_of_a_tune_reach_its_caption() -> None:
         ("X:1\nM:3/4\nL:1/4\nK:C\nC D E|\n", "it has 3 notes; a piece needs at least 8"),
         ("X:1\nM:3/4\nL:1/4\nK:C\n" + "C D E F|" * 9 + "\n", "bars do not add up"),
         ("X:1\nM:3/4\nL:1/4\nK:C\nz3|z3|z3|\n", "no"),
+        ("X:1\nM:4/4\nL:1/4\nK:C\nV:1\n%%MIDI channel 10\n[V:1] CCCC|CCCC|CCCC|\n", "but those of drums"),
     ],
 )
 def test_what_is_no_music_is_refused_with_a_reason(abc: str, reason: str) -> None:

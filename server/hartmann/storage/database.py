@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from hartmann.errors import DatabaseUnavailable
+from hartmann.errors import DatabaseFull, DatabaseUnavailable
 from hartmann.storage import migrating
 from hartmann.storage.embedded_postgres import EmbeddedPostgres
 from hartmann.storage.notifications import Notifications
@@ -28,6 +28,8 @@ POOL_SIZE = 10
 POOL_OVERFLOW = 10
 CONNECT_SECONDS = 10
 SUPERVISE_SECONDS = 1.0
+DISK_FULL = "53100"
+"""SQLSTATE."""
 
 _log = structlog.get_logger(__name__)
 
@@ -48,6 +50,7 @@ class Database:
 
         Raises:
             DatabaseUnavailable: Postgres does not answer or went away.
+            DatabaseFull: its disk is full.
         """
         with _unavailability(self.url):
             async with self.engine.begin() as connection:
@@ -179,17 +182,26 @@ async def _keep_running(server: EmbeddedPostgres) -> None:
 
 @contextlib.contextmanager
 def _unavailability(url: str) -> Iterator[None]:
+    """Say in our words what Postgres says through SQLAlchemy, or through psycopg alone as under COPY."""
+    from psycopg import Error
+
     try:
         yield
-    except DBAPIError as error:
-        if _means_unavailable(error):
+    except (DBAPIError, Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        code = getattr(cause, "sqlstate", None)
+        if code == DISK_FULL:
+            raise DatabaseFull(
+                f"the database has no room left ({str(cause).splitlines()[0]}); make room on its disk and try again: "
+                "what was stored before is whole"
+            ) from error
+        if _means_unavailable(cause, code):
             raise unavailable(url, error) from error
         raise
 
 
-def _means_unavailable(error: DBAPIError) -> bool:
+def _means_unavailable(cause: object, code: str | None) -> bool:
     """Connection failures, and SQLSTATE 57P: an administrator (or a crash) shut the server down."""
     from psycopg import InterfaceError, OperationalError
 
-    code = getattr(error.orig, "sqlstate", None) or "08000"
-    return isinstance(error.orig, OperationalError | InterfaceError) and code[:2] in ("08", "57")
+    return isinstance(cause, OperationalError | InterfaceError) and (code or "08000")[:2] in ("08", "57")

@@ -2,8 +2,8 @@
 
 Small spaces have none: exact search takes a few milliseconds there. Building wants the graph in memory
 (`maintenance_work_mem`), beyond which it slows down many times; a parallel build shares that memory between
-processes in /dev/shm, which containers often keep at 64 MB, so where that fails the index is built serially.
-A new index is read from disk page by page at first: some searches warm it.
+processes in /dev/shm, which containers often keep at 64 MB, so where that fails (Postgres calls it a full disk) the
+index is built serially. A new index is read from disk page by page at first: some searches warm it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hartmann.errors import DatabaseFull
 from hartmann.storage import vectors
 from hartmann.storage.database import Database
 
@@ -29,8 +30,8 @@ MOST_MEMORY: Final = 1024
 _SIZE: Final = """
 SELECT count(*) AS rows, max(vector_dims(vector)) AS dimensions FROM embedding WHERE space = :space
 """
-_SERIALLY_AFTER: Final = ("53100", "53200")
-"""SQLSTATEs of a shared memory segment that can't be made: no room in /dev/shm, out of memory."""
+OUT_OF_MEMORY: Final = "53200"
+"""SQLSTATE."""
 
 _log = structlog.get_logger(__name__)
 
@@ -52,10 +53,10 @@ async def ensure_index(
     memory = min(most_memory, build_memory(size.rows, size.dimensions))
     try:
         await _build(database, space, size.dimensions, memory, parallel=True)
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", "") not in _SERIALLY_AFTER:
+    except (DBAPIError, DatabaseFull) as error:
+        if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") != OUT_OF_MEMORY:
             raise
-        _log.info("index is built serially", space=space, reason=str(error.orig).splitlines()[0])
+        _log.info("index is built serially", space=space, reason=str(error).splitlines()[0])
         await _build(database, space, size.dimensions, memory, parallel=False)
     await warm(database, space, size.dimensions)
     return True

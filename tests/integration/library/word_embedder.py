@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL.Image import Image
 
 DIMENSIONS = 48
 
@@ -22,6 +23,11 @@ class WordEmbedder:
         self.embedded += len(texts)
         rows = np.stack([sum(map(self._direction, text.lower().split())) for text in texts])
         return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+    async def embed_pictures(self, pictures: Sequence[Image]) -> NDArray[np.float32]:
+        """A picture's vector is that of its mean colour, in words."""
+        colours = [picture.convert("RGB").resize((1, 1)).tobytes().hex() for picture in pictures]
+        return await self.embed_texts(colours)
 
     def _direction(self, word: str) -> NDArray[np.float64]:
         seed = int.from_bytes(hashlib.sha256(f"{self.space} {word}".encode()).digest()[:8])

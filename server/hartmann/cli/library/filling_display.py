@@ -42,7 +42,7 @@ class FillingDisplay:
             disable=not sys.stderr.isatty(),
         )
         self._id = self._bar.add_task(task, total=None, rejected=0)
-        self._started = self._said = time.monotonic()
+        self._said, self._done = time.monotonic(), 0
 
     def __enter__(self) -> FillingDisplay:
         self._bar.start()
@@ -57,8 +57,8 @@ class FillingDisplay:
         self._bar.update(self._id, completed=done, total=total or None, rejected=rejected)
         now = time.monotonic()
         if self._bar.disable and now - self._said >= LINE_EVERY_SECONDS:
-            self._said = now
-            rate = done / (now - self._started)
+            rate = (done - self._done) / (now - self._said)
+            self._said, self._done = now, done
             print(
                 f"{self._task}: {done:,} of {total:,}, {rate:.0f}/s, {rejected:,} rejected",
                 file=sys.stderr,

@@ -131,7 +131,7 @@ def parse_description(line: bytes) -> Description:
         instruments=_tags(fields.get("instrument_summary")),
         is_test=fields.get("test_set") is True,
         more={name: _plain(fields[name]) for name in _OTHERS if fields.get(name) is not None},
-        line=line,
+        line=line.strip(),
     )
 
 

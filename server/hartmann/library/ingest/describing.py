@@ -21,6 +21,7 @@ from hartmann.library.captions import clean_title
 from hartmann.library.features import MusicFeatures, measure_features
 from hartmann.library.genres import instrument_word
 from hartmann.library.ingest.music21_tunes import Tune
+from hartmann.library.melody import leading_voice
 from hartmann.notation.checking import check
 from hartmann.notation.problems import Problem, Severity
 from hartmann.notation.score import Score
@@ -140,8 +141,9 @@ def describe_abc(
     if score is None or reason:
         return Reject(id, reason, checked.problems)
     features = measure_features(score, rhythm=rhythm, origin=origin)
-    if features.notes < FEWEST_NOTES:
-        few = f"it has {features.notes} notes; a piece needs at least {FEWEST_NOTES}"
+    notes = max(features.notes, _notes(score) if len(score.voices) > 1 else 0)
+    if notes < FEWEST_NOTES:
+        few = f"it has {notes} notes; a piece needs at least {FEWEST_NOTES}"
         return Reject(id, few, checked.problems)
     name = title or clean_title(score.title) or untitled or id.rsplit("/", 1)[-1]
     return Piece(
@@ -158,6 +160,11 @@ def describe_abc(
     )
 
 
+def _notes(score: Score) -> int:
+    """Notes and chords of all voices."""
+    return sum(bool(note.pitches) for voice in score.voices for bar in voice.bars for note in bar.notes)
+
+
 def _instruments(score: Score, features: MusicFeatures) -> tuple[str, ...]:
     """What plays, the leading voice's first, each once, in lower case."""
     named: list[str] = []
@@ -171,8 +178,10 @@ def _instruments(score: Score, features: MusicFeatures) -> tuple[str, ...]:
 
 def _why_refused(score: Score, problems: tuple[Problem, ...]) -> str:
     """The reason, or "" for a sound score."""
-    if not any(note.pitches for voice in score.voices for bar in voice.bars for note in bar.notes):
+    if not _notes(score):
         return "it holds no notes"
+    if leading_voice(score) is None:
+        return "it holds no notes but those of drums"
     bars = sum(len(voice.bars) for voice in score.voices)
     faulty = {(p.voice, p.bar) for p in problems if p.severity is Severity.ERROR and p.bar >= 0}
     if len(faulty) > LARGEST_FAULTY_SHARE * bars:
