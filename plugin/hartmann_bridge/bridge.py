@@ -37,6 +37,7 @@ class Bridge:
     recorded: RecordedCompositions = field(default_factory=RecordedCompositions)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     saving_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _handed_out: set[str] = field(default_factory=set)
     _fingerprints: OrderedDict[str, saving.Fingerprint] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
@@ -67,15 +68,24 @@ class Bridge:
         picture = self.media.of(f"compositions/{id_of(composition.name)}/picture.png")
         return to_json(composition, picture, await self._saved(composition))
 
+    async def save_to_open(self, name: str, *, fresh: bool) -> bodies.Files:
+        """Files that no editor has open yet, as far as the bridge can tell: MuseScore 3 answers a path that it has
+        open already with a dialog that blocks it."""
+        before = set(self._handed_out)
+        files = await self.save(name, fresh=fresh)
+        return await self.save(name, fresh=True) if str(files.musicxml) in before else files
+
     async def save(self, name: str, *, fresh: bool) -> bodies.Files:
         """Writes a finished composition's files, or finds them."""
         recorded = await self.recorded.get(self.link, name)
         picture = await self.link.picture(name)
         record = recorded.record(recorded.composition.title or "the picture")
         async with self.saving_turn:
-            return await asyncio.to_thread(
+            files = await asyncio.to_thread(
                 saving.save, self.store.current.scores_folder, record, picture, fresh=fresh
             )
+        self._handed_out.add(str(files.musicxml))
+        return files
 
     async def _saved(self, composition: pb.Composition) -> bodies.Files | None:
         folder = self.store.current.scores_folder

@@ -77,3 +77,41 @@ def test_the_client_and_the_command_line_need_only_the_base_install() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+BRIDGE = ROOT.parents[1] / "plugin" / "hartmann_bridge"
+CLIENT_SIDE = {
+    "hartmann",
+    "hartmann.client",
+    "hartmann.errors",
+    "hartmann.logs",
+    "hartmann.remote_errors",
+    "hartmann.results",
+    "hartmann.v1",
+    "hartmann.vision.heatmap",
+    "hartmann.vision.pictures",
+}
+"""What the bridge may import of the program, with everything inside: the client's side."""
+
+
+def test_the_bridge_imports_the_clients_side_alone() -> None:
+    for path in sorted(BRIDGE.rglob("*.py")):
+        for module in imports(path):
+            if module.split(".")[0] == "hartmann":
+                inside = {module, *(module[:end] for end, sign in enumerate(module) if sign == ".")}
+                assert inside & CLIENT_SIDE - {"hartmann"} or module == "hartmann", (
+                    f"{path.name} imports {module}"
+                )
+
+
+def test_the_bridge_runs_on_the_base_install() -> None:
+    program = (
+        "import sys, pkgutil, importlib, hartmann_bridge;"
+        "found = pkgutil.walk_packages(hartmann_bridge.__path__, 'hartmann_bridge.');"
+        "[importlib.import_module(one.name) for one in found];"
+        "heavy = {'torch', 'transformers', 'music21', 'muspy', 'sqlalchemy', 'psycopg', 'open_clip', 'jinja2', "
+        "'httpx', 'psutil', 'lxml', 'symusic'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -78,7 +78,7 @@ async def open_score(request: Request) -> Response:
     name = name_of(request.path_params["id"])
     bridge = bridge_of(request)
     musescore = bridge.opener.find(bridge.store.current.musescore, body.version)
-    files = await bridge.save(name, fresh=body.fresh)
+    files = await bridge.save_to_open(name, fresh=body.fresh)
     if musescore is None:
         raise opener.not_found(body.version)
     await bridge.opener.open(musescore, Path(str(files.musicxml)))

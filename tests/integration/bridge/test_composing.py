@@ -215,6 +215,18 @@ async def test_score_is_opened_by_the_musescore_that_was_set(
     assert (editor.parent / "opened").read_text().splitlines() == [opened["files"]["musicxml"]]
 
 
+async def test_score_that_may_be_open_already_is_opened_from_new_files(
+    bridge: RunningBridge, picture: Path, editor: Path
+) -> None:
+    await bridge.call("PUT", "/v1/settings", {"musescore": str(editor)})
+    made = await bridge.finished(picture)
+    for _ in range(3):
+        await bridge.call("POST", f"/v1/compositions/{made}/open", {"version": "3"})
+    opened = (editor.parent / "opened").read_text().splitlines()
+    assert len(set(opened)) == 3
+    assert len({Path(path).read_bytes() for path in opened}) == 1
+
+
 async def test_musescore_that_does_not_start_is_told_and_the_score_is_saved(
     bridge: RunningBridge, picture: Path, editor: Path
 ) -> None:
