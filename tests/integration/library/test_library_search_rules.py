@@ -154,8 +154,8 @@ async def test_an_index_that_gives_up_under_a_filter_is_followed_by_exact_search
 ) -> None:
     asked = ReferenceFilter(id_prefix="made/19")
     monkeypatch.setattr(search_statement, "NARROW", 10)
-    monkeypatch.setitem(searching.SETTINGS, "hnsw.max_scan_tuples", "1")
-    monkeypatch.setitem(searching.SETTINGS, "enable_seqscan", "off")
+    monkeypatch.setitem(searching.SETTINGS, "hnsw.iterative_scan", "off")
+    monkeypatch.setitem(searching.SETTINGS, "hnsw.ef_search", "10")
     async with database.transaction() as connection:
         await vectors.create_index(connection, SPACE, DIMENSIONS)
     await database.searches.dispose()  # so that connections are opened with these settings
