@@ -62,7 +62,7 @@ SYNONYMS: Final[dict[str, str]] = {
     "humorous": "playful", "ecstatic": "exuberant", "heroic": "triumphant", "festive": "triumphant",
     "majestic": "triumphant", "vivid": "lively", "animated": "lively", "excited": "energetic", "fierce": "bold",
     "light": "light-hearted", "romantic": "tender", "intimate": "tender", "loving": "tender", "soft": "gentle",
-    "delicate": "gentle", "tranquil": "serene", "still": "serene", "relaxed": "peaceful", "sleepy": "peaceful",
+    "delicate": "gentle", "tranquil": "serene", "relaxed": "peaceful", "sleepy": "peaceful",
     "magical": "dreamy", "mysterious": "dreamy", "hushed": "quiet", "pensive": "thoughtful",
     "contemplative": "thoughtful", "nostalgic": "wistful", "longing": "wistful", "serious": "solemn",
     "melancholy": "melancholic", "gloomy": "brooding", "sad": "sorrowful", "tragic": "mournful", "grave": "sombre",

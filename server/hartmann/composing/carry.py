@@ -17,11 +17,15 @@ from hartmann.library.reference import Reference
 
 @dataclass(frozen=True, slots=True)
 class Carry:
-    """Results so far. `references_note` and `drafts` keep what their events said."""
+    """Results so far. `references_note` and `drafts` keep what their events said.
+
+    `shown` are the references as the model could be shown them, where its context was too small for them all.
+    """
 
     caption: str | None = None
     references: tuple[Reference, ...] | None = None
     references_note: str = ""
+    shown: tuple[Reference, ...] | None = None
     drafts: tuple[DraftWritten, ...] = ()
     drafted: bool = False
     refined: bool = False
@@ -46,6 +50,7 @@ class Carry:
             caption=self.caption if Stage.CAPTION in kept else None,
             references=self.references if Stage.RETRIEVE in kept else None,
             references_note=self.references_note if Stage.RETRIEVE in kept else "",
+            shown=self.shown if Stage.DRAFT in kept else None,
             drafts=tuple(d for d in self.drafts if d.stage in kept),
             drafted=self.drafted and Stage.DRAFT in kept,
             refined=self.refined and Stage.REFINE in kept,

@@ -100,6 +100,7 @@ async def _initial(work: Work, carry: Carry) -> Carry:
             too_long = error
             continue
         note = "; ".join(filter(None, (_shown(shown, references), _one_voice(work))))
+        carry = replace(carry, shown=None if shown == tuple(references) else shown)
         return await add_draft(work, carry, Stage.DRAFT, DraftKind.INITIAL, text, note=note)
     assert too_long is not None, "there is always a try"
     raise too_long

@@ -90,9 +90,10 @@ class Work:
     def before_draft(
         self, carry: Carry, references: Sequence[Reference] | None = None, extra: str = ""
     ) -> Conversation:
-        """What the model is shown to write the piece; `references` replaces the carry's where they must be fewer."""
+        """What the model is shown to write the piece; `references` replaces the carry's where fewer are tried."""
         caption = carry.caption or ""
-        shown = references if references is not None else carry.references or ()
+        fitting = carry.references if carry.shown is None else carry.shown
+        shown = references if references is not None else fitting or ()
         text = self.prompts.compose(
             caption=caption,
             prompt=self.request.prompt,

@@ -15,8 +15,8 @@ from PIL import Image
 
 from hartmann.composing.carry import Carry
 from hartmann.composing.events import Event, Stage, TextDelta
-from hartmann.composing.tools import Tools
 from hartmann.composing.headers import header_of
+from hartmann.composing.tools import Tools
 from hartmann.library.reference import Reference
 from hartmann.vision.language_model import (
     AttentionRecord,

@@ -22,9 +22,9 @@ from hartmann.composing.events import (
     StageStarted,
     Wishes,
 )
+from hartmann.composing.headers import header_of
 from hartmann.composing.pipeline import compose
 from hartmann.composing.request import CompositionRequest, Limits
-from hartmann.composing.headers import header_of
 from hartmann.errors import InvalidNotation, ModelFailed
 from hartmann.notation.checking import check
 from hartmann.notation.problems import Severity
