@@ -13,7 +13,7 @@ from pathlib import Path
 import grpc.aio
 import pytest
 from running_server import Event, Running, a_picture, kinds, without_heartbeats
-from scripted_models import CAPTION, ScriptedWriter
+from scripted_models import CAPTION, TUNES, ScriptedWriter
 
 from hartmann.v1 import composition_pb2
 
@@ -115,6 +115,25 @@ async def test_a_server_killed_in_the_middle_of_a_draft_finishes_as_it_would_hav
 
     assert_whole(seen + rest)
     assert rest[-1].score == undisturbed[-1].score
+
+
+async def test_killed_with_bars_to_continue_it_goes_on_with_them(database_url: str) -> None:
+    bars = composition_pb2.Excerpt(
+        content=TUNES[1].encode(), use=composition_pb2.EXCERPT_USE_CONTINUE, first_bar=2, last_bar=3
+    )
+    async with process("serve", database_url, SLOW) as first, client(first.address) as server:
+        name = await server.create(excerpt=bars, seed=4)
+        seen = await read_into_a_draft(server, name)
+        first.kill()
+        await first.process.wait()
+
+    async with process("serve", database_url) as second, client(second.address) as server:
+        rest = await server.watch(name, seen[-1].sequence)
+        undisturbed = await server.compose(excerpt=bars, seed=4)
+
+    assert_whole(seen + rest)
+    assert rest[-1].score == undisturbed[-1].score
+    assert rest[-1].score.originality[0].reference_id == "excerpt"
 
 
 async def test_a_second_worker_takes_over_from_one_that_does_not_come_back(database_url: str) -> None:

@@ -56,6 +56,7 @@ async def test_measures_that_do_not_exist_are_absent(server: Running) -> None:
         (notation_pb2.SCORE_FORMAT_MUSICXML, b"<?xml"),
         (notation_pb2.SCORE_FORMAT_MIDI, b"MThd"),
         (notation_pb2.SCORE_FORMAT_ABC, b"X:1"),
+        (notation_pb2.SCORE_FORMAT_MXL, b"PK"),
     ],
 )
 async def test_a_tune_is_converted_the_same_way_each_time(
@@ -77,3 +78,55 @@ async def test_text_without_music_cannot_be_measured(abc: str, server: Running) 
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert refusal(raised.value).reason == "NOTATION_INVALID"
     assert refusal(raised.value).fields == ["abc"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [notation_pb2.SCORE_FORMAT_MUSICXML, notation_pb2.SCORE_FORMAT_MXL, notation_pb2.SCORE_FORMAT_MIDI],
+)
+async def test_what_was_converted_is_imported_again(
+    kind: notation_pb2.ScoreFormat.ValueType, server: Running
+) -> None:
+    request = notation_pb2.ConvertAbcRequest(abc=TUNES[0], format=kind)
+    file = (await server.notation.ConvertAbc(request)).content
+
+    imported = await server.notation.ImportScore(notation_pb2.ImportScoreRequest(content=file))
+
+    assert (imported.tune.key, imported.tune.meter, imported.tune.bar_count) == ("G major", "4/4", 8)
+    assert [p.message for p in imported.problems if p.severity == notation_pb2.SEVERITY_ERROR] == []
+    measured = [
+        (await server.notation.MeasureAbc(notation_pb2.MeasureAbcRequest(abc=abc))).metrics
+        for abc in (TUNES[0], imported.abc)
+    ]
+    assert measured[0] == measured[1]
+
+
+async def test_an_import_may_end_after_some_bars(server: Running) -> None:
+    request = notation_pb2.ConvertAbcRequest(abc=TUNES[0], format=notation_pb2.SCORE_FORMAT_MUSICXML)
+    file = (await server.notation.ConvertAbc(request)).content
+
+    imported = await server.notation.ImportScore(notation_pb2.ImportScoreRequest(content=file, bars=3))
+
+    assert imported.tune.bar_count == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "bars", "field"),
+    [
+        (b"", 0, "content"),
+        (b"X:1\nK:C\nCDEF|]", 0, "content"),
+        (b"MThd\0\0\0\6 and then nothing", 0, "content"),
+        (b"<score-partwise><part-list/></score-partwise>", 0, "content"),
+        (b"PK\3\4 no archive", 0, "content"),
+        (b"<" + bytes(20 * 1024 * 1024), 0, "content"),
+        (b"<score-partwise/>", -1, "bars"),
+    ],
+)
+async def test_a_file_that_is_no_score_is_refused(
+    content: bytes, bars: int, field: str, server: Running
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await server.notation.ImportScore(notation_pb2.ImportScoreRequest(content=content, bars=bars))
+
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert refusal(raised.value).fields == [field]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import grpc
 import numpy as np
 import pytest
@@ -42,6 +45,39 @@ async def test_the_score_comes_in_three_formats_with_a_name(server: Running) -> 
         written.abc.encode(),
         f"{written.title}.abc",
     )
+
+
+async def test_the_compressed_score_holds_the_score(server: Running) -> None:
+    name, events = await finished(server)
+
+    content, file_name = await score(server, name, notation_pb2.SCORE_FORMAT_MXL)
+
+    assert file_name == f"{events[-1].score.title}.mxl"
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.read("score.musicxml") == events[-1].score.musicxml
+
+
+async def test_a_composition_bears_the_title_of_its_score(server: Running) -> None:
+    for seed in (1, 2, 3):
+        name, events = await finished(server, seed=seed)
+        request = composition_pb2.GetCompositionRequest(name=name)
+        composition = (await server.compositions.GetComposition(request)).composition
+        assert composition.title == events[-1].score.title != ""
+
+
+async def test_the_picture_comes_back_as_it_was_sent(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hartmann.serving.composition_service.CHUNK", 32)
+    sent = a_picture((9, 99, 199))
+    name = await server.create(picture=sent)
+
+    call = server.compositions.GetPicture(composition_pb2.GetPictureRequest(name=name))
+    pieces = [response async for response in call]
+
+    assert b"".join(piece.content for piece in pieces) == sent
+    assert [piece.media_type for piece in pieces] == ["image/png", *[""] * (len(pieces) - 1)]
+    assert len(pieces) > 1
 
 
 async def test_the_same_seed_gives_the_same_score_byte_for_byte_and_others_others(server: Running) -> None:
