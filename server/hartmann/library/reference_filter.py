@@ -1,8 +1,8 @@
 """Filters: conditions on the pieces of the library, as SQL fragments with bound values.
 
 Every field that is set must hold; strings compare without regard to case. `tempo` is in quarter notes a minute,
-whatever the felt beat of the piece. Each condition can be answered by an index of `reference`; those on any part
-of a field go through the few different values that the field has.
+whatever the felt beat of the piece. Each condition can be answered by an index of `reference`; those on names go
+through the few different values that the field has.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 _LAST_CHARACTER: Final = chr(0x10FFFF)
-_ANY_PART: Final = (
-    "lower({column}) = ANY (ARRAY(SELECT name FROM reference_{column}s "
-    "WHERE position(lower(CAST(:{name} AS text)) in name) > 0))"
-)
+_NAMED: Final = "{column} = ANY (ARRAY(SELECT name FROM reference_{column}s WHERE {matches}))"
+_ANY_PART: Final = _NAMED.replace("{matches}", "position(lower(CAST(:{name} AS text)) in lower(name)) > 0")
+_WHOLE: Final = _NAMED.replace("{matches}", "lower(name) = lower(CAST(:{name} AS text))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,10 @@ class ReferenceFilter:
             "genre": (_ANY_PART, self.genre),
             "source": (_ANY_PART, self.source),
             "licence": (_ANY_PART, self.licence),
-            "key": ("lower({column}) = lower(CAST(:{name} AS text))", self.key),
-            "mode": ("lower({column}) = lower(CAST(:{name} AS text))", self.mode),
+            "key": (_WHOLE, self.key),
+            "mode": (_WHOLE, self.mode),
             "meter": ("{column} = :{name}", self.meter),
-            "instrument": ("lower({column}) = lower(CAST(:{name} AS text))", self.instrument),
+            "instrument": (_WHOLE, self.instrument),
             "instruments": ("features -> 'instruments' @> CAST(:{name} AS jsonb)", play),
             "slowest": ("tempo_bpm >= CAST(:{name} AS float8)", self.slowest),
             "fastest": ("tempo_bpm <= CAST(:{name} AS float8)", self.fastest),

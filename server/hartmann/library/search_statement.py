@@ -2,11 +2,12 @@
 
     asked                the query's vectors, read once
     passing, narrow      under a filter: the pieces that pass, counted up to NARROW; few of them are compared exactly
-    near_SIDE            the nearest by one vector, CANDIDATES or more, from the index or by comparing all
+    near_SIDE            the nearest by one vector, from the index or by comparing all
     placed_SIDE          the same, numbered, with what tells near-identical pieces
     SIDE_hits            without those that a better one is nearly identical to
-    united               what the rule takes of the sides
-    measured             with both similarities, ranked
+    united, measured     where there are two sides, or the mean of two: what the rule takes of them, with the
+                         similarity to each
+    ranked               what is shown, in order
 
 Everything that does not change from search to search (space, dimensions, counts) is spelled out, so that Postgres
 can plan the statement once for any vector: a plan for any space could not use one space's index.
@@ -27,13 +28,12 @@ from typing import Any, Final
 from hartmann.library.reference_filter import ReferenceFilter
 from hartmann.library.search_rule import RECIPROCAL_RANK_CONSTANT, SearchRule
 
-CANDIDATES: Final = 40
-"""Pieces that each side looks at, at least: near-identical ones among them still leave k."""
-SPARE: Final = 4
-"""And at least this many times k."""
-NARROW: Final = 5000
-"""Pieces up to which a filter counts as narrow: they are compared one by one, by their ids. Beyond, the index is
-walked until enough pass. At 168,385 × 768 both take about as long there (bench_library.py prints it)."""
+SPARE: Final = 10
+"""Each side looks at so many pieces more than twice k: near-identical ones among them still leave k."""
+NARROW: Final = 15_000
+"""Pieces up to which a filter counts as narrow: they are compared one by one, by their ids, in about 3 µs each.
+Beyond, the index is walked until enough pass: quicker, but it may miss some where those that pass lie together, away
+from the query (bench_library.py prints it)."""
 
 _ASKED = "asked AS MATERIALIZED (SELECT {vectors})"
 
@@ -69,7 +69,10 @@ placed_{side} AS MATERIALIZED (
     ORDER BY place LIMIT {hits}
 )"""
 
-_MEASURED = """
+_ONE_SIDE = """
+ranked AS (SELECT reference, place, {image} AS image, {text} AS text FROM {side}_hits)"""
+
+_UNITED = """
 united AS ({united}),
 measured AS MATERIALIZED (
     SELECT united.reference, united.score, vectors.image, vectors.text, vectors.vector
@@ -81,14 +84,18 @@ measured AS MATERIALIZED (
 ranked AS MATERIALIZED (
     SELECT measured.*, {melody} AS melody, row_number() OVER (ORDER BY {score} DESC, measured.reference) AS place
     FROM measured JOIN reference AS piece ON piece.id = measured.reference
-)
+)"""
+
+_SHOWN = """
 SELECT piece.id, piece.title, piece.source, piece.licence, words.caption, words.abc, this.image, this.text,
     {complete} AS complete
 FROM ranked AS this
 JOIN reference AS piece ON piece.id = this.reference
 JOIN reference_text AS words ON words.reference = this.reference
-WHERE NOT EXISTS (SELECT FROM ranked AS better WHERE better.place < this.place AND ({same}))
+{condition}
 ORDER BY this.place LIMIT {most}"""
+
+_DIFFERENT = "WHERE NOT EXISTS (SELECT FROM ranked AS better WHERE better.place < this.place AND ({same}))"
 
 _MELODY = "coalesce(piece.features ->> 'melody', piece.id)"
 _SAME_PIECE = "better.reference = this.reference"
@@ -124,7 +131,17 @@ class Shape:
     @property
     def candidates(self) -> int:
         """How many near ones each side looks at."""
-        return max(CANDIDATES, SPARE * self.k)
+        return 2 * self.k + SPARE
+
+    @property
+    def most(self) -> int:
+        """How many pieces come back at most."""
+        return 2 * self.k if self.unites else self.k
+
+    @property
+    def unites(self) -> bool:
+        """Whether k of each side are asked for."""
+        return len(self.sides) > 1 and self.rule is SearchRule.UNITED
 
     @property
     def same(self) -> str:
@@ -147,8 +164,8 @@ def write_statement(shape: Shape) -> tuple[str, dict[str, Any]]:
     if narrowing:
         parts.append(_PASSING.format(condition=condition, most=NARROW + 1, narrow=NARROW))
     parts += [_side(side, shape, condition) for side in shape.sides]
-    parts.append(_measured(shape, narrowing))
-    return "WITH " + ",\n".join(parts), values
+    parts.append(_one_side(shape) if len(shape.similarities) == 1 else _several(shape))
+    return "WITH " + ",\n".join(parts) + _shown(shape, narrowing), values
 
 
 def _bound(name: str, dimensions: int) -> str:
@@ -181,17 +198,28 @@ def _near(side: str, shape: Shape, condition: str) -> str:
     return f"({_WIDE.format(column=column, condition=passes, **asked)}) UNION ALL ({_NARROW.format(**asked)})"
 
 
-def _measured(shape: Shape, narrowing: bool) -> str:
-    both = len(shape.sides) > 1
-    return _MEASURED.format(
+def _one_side(shape: Shape) -> str:
+    """Its hits as they are; the nearest vector of a piece came first, so its distance is the piece's."""
+    (side,) = shape.sides
+    similarities = dict.fromkeys(("image", "text"), "CAST(NULL AS float8)") | {side: "-distance"}
+    return _ONE_SIDE.format(side=side, **similarities)
+
+
+def _several(shape: Shape) -> str:
+    return _UNITED.format(
         united=_united(shape),
-        image=_similarity("image", shape),
-        text=_similarity("text", shape),
+        image=_similarity("image"),
+        text=_similarity("text"),
         space=shape.quoted_space,
         melody=_MELODY,
-        score="(measured.image + measured.text) / 2" if both and shape.rule is SearchRule.UNITED else "score",
-        same=shape.same if both else "false",
-        most=shape.k * 2 if both and shape.rule is SearchRule.UNITED else shape.k,
+        score="(measured.image + measured.text) / 2" if shape.unites else "score",
+    )
+
+
+def _shown(shape: Shape, narrowing: bool) -> str:
+    return _SHOWN.format(
+        condition=_DIFFERENT.format(same=shape.same) if len(shape.sides) > 1 else "",
+        most=shape.most,
         complete="(SELECT yes FROM narrow)" if narrowing else "true",
     )
 
@@ -200,7 +228,7 @@ def _united(shape: Shape) -> str:
     """What the rule takes of the sides: references with a score where the rule has one."""
     if len(shape.sides) == 1:
         return f"SELECT reference, -distance AS score FROM {shape.sides[0]}_hits"
-    if shape.rule is SearchRule.UNITED:
+    if shape.unites:
         each = " UNION ".join(f"SELECT reference FROM {side}_hits" for side in shape.sides)
         return f"SELECT reference, CAST(NULL AS float8) AS score FROM ({each}) AS hits"
     share = f"1.0 / ({RECIPROCAL_RANK_CONSTANT} + place)"
@@ -209,7 +237,5 @@ def _united(shape: Shape) -> str:
     return f"{fused} ORDER BY score DESC, reference LIMIT {2 * shape.k}"  # a melody may come twice, not more
 
 
-def _similarity(name: str, shape: Shape) -> str:
-    if name not in shape.similarities:
-        return "CAST(NULL AS float8)"
+def _similarity(name: str) -> str:
     return f"max(-(vector <#> (SELECT {name} FROM asked)))"

@@ -6,6 +6,7 @@ setting them with each search would take a transaction and a round trip more. A 
 any vector: planning anew takes longer than searching.
 
 - `hnsw.ef_search` 100: recall@10 0.998 at 168,385 × 768.
+- `enable_seqscan` off: a plan for any filter has to take the index that serves the narrow ones.
 - `hnsw.iterative_scan` relaxed: under a filter the index goes on until enough pieces pass, up to
   `hnsw.max_scan_tuples`; the statement sorts what it gets.
 """
@@ -23,6 +24,7 @@ SETTINGS: Final = {
     "hnsw.ef_search": "100",
     "hnsw.iterative_scan": "relaxed_order",
     "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
     "jit": "off",
 }
 POOL_SIZE: Final = 10

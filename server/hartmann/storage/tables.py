@@ -6,8 +6,8 @@
   stage, part) is unique, so a stage that runs again repeats nothing. Bodies are opaque bytes.
 - `picture`: bytes by SHA-256, shared between compositions.
 - `reference`, `reference_text`, `embedding`: the library; the wide texts stand apart from the narrow row. What
-  searches filter by has an index in `reference`, and the views `reference_genres`, `reference_sources` and
-  `reference_licences` list the different values (in lower case).
+  searches filter by has an index in `reference`, and the views `reference_genres`, `reference_keys` and so on list
+  the different values.
 - `reference_picture`: the picture that describes a piece, where one does.
 - `library_ingest`: how far each source of references has been read in; `library_file`: what became of each of its
   files (or tunes, or lines): the piece it is, or why it is none. `digest` tells whether a file has changed since.
@@ -127,7 +127,7 @@ reference = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("title", Text, nullable=False),
-    Column("source", Text, nullable=False, index=True),
+    Column("source", Text, nullable=False),
     Column("licence", Text, nullable=False),
     Column("content_hash", Text, nullable=False, index=True),
     Column("genre", Text, nullable=False, server_default=""),
@@ -142,15 +142,12 @@ reference = Table(
     Column("valence", Double),
     Column("arousal", Double),
     Column("features", JSONB, nullable=False, server_default="{}"),
-    Index("reference_instruments", text("(features -> 'instruments')"), postgresql_using="gin"),
+    Index("reference_instruments_played", text("(features -> 'instruments')"), postgresql_using="gin"),
 )
 
 Index("reference_in_order", reference.c.id)  # by code point: its collation "C" is not reflected
-for _column in ("genre", "source", "licence", "key", "mode", "instrument"):
-    Index(f"reference_{_column}", func.lower(reference.c[_column]))
-Index("reference_meter", reference.c.meter)
-Index("reference_tempo", reference.c.tempo_bpm)
-Index("reference_bars", reference.c.bars)
+for _column in ("genre", "source", "licence", "key", "mode", "instrument", "meter", "tempo_bpm", "bars"):
+    Index(f"reference_{_column}", reference.c[_column], postgresql_include=["id"])
 
 reference_text = Table(
     "reference_text",

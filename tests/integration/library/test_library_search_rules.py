@@ -43,6 +43,7 @@ from hartmann.storage.tables import EmbeddingKind
 pytestmark = pytest.mark.integration
 
 PIECES = pieces()
+CANDIDATES = 2 * K + search_statement.SPARE
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ async def test_reciprocal_rank_fusion_adds_the_reciprocals_of_sixty_and_the_rank
     query = Query(SPACE, IMAGE, TEXT, K, rule=SearchRule.RECIPROCAL_RANK, exact=exact)
     scores: dict[int, float] = {}
     for side in (IMAGE, TEXT):
-        for rank, number in enumerate(nearest(side, count=search_statement.CANDIDATES), start=1):
+        for rank, number in enumerate(nearest(side, count=CANDIDATES), start=1):
             scores[number] = scores.get(number, 0) + 1 / (60 + rank)
     found = numbers(await library.search(query))
     assert sorted((scores[n] for n in found), reverse=True) == [scores[n] for n in found]
@@ -138,7 +139,7 @@ def passes(number: int, asked: ReferenceFilter) -> bool:
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(asked=FILTERS, narrow=st.sampled_from([5000, 100, 0]), exact=st.booleans())
+@given(asked=FILTERS, narrow=st.sampled_from([15_000, 100, 0]), exact=st.booleans())
 async def test_any_filter_leaves_the_nearest_of_those_that_pass(
     library: PostgresLibrary, asked: ReferenceFilter, narrow: int, exact: bool
 ) -> None:
@@ -196,7 +197,7 @@ async def test_pieces_within_a_cosine_of_a_better_one_are_left_out_on_request(
 ) -> None:
     found = numbers(await library.search(Query(SPACE, text=TEXT, k=K, distinct_below=0.5)))
     kept: list[int] = []
-    order = nearest(TEXT, count=search_statement.CANDIDATES)
+    order = nearest(TEXT, count=CANDIDATES)
     for place, number in enumerate(order):
         if all(ROWS[number] @ ROWS[better] < 0.5 for better in order[:place]):
             kept.append(number)
