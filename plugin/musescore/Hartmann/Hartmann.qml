@@ -181,11 +181,12 @@ MuseScore {
             waiting.restart();
         }
 
+        // Qt.quit() would close the windows of all plugins in MuseScore 3.
         function close() {
-            if (typeof quit === "function")
+            if (mscoreMajorVersion >= 4)
                 quit();
-            else
-                Qt.quit();
+            else if (Window.window)
+                Window.window.close();
         }
 
         Timer {

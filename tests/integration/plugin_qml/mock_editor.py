@@ -313,14 +313,17 @@ class Score(QObject):
 class Plugin:
     """The plugin in a window, as the editor shows it after its command was chosen."""
 
-    def __init__(self, folder: Path, editor: Editor, size: tuple[int, int] = (960, 720)) -> None:
+    def __init__(
+        self, folder: Path, editor: Editor, size: tuple[int, int] = (960, 720), beside: Plugin | None = None
+    ) -> None:
         global _editor
         _editor = self.editor = editor
         self.application = QGuiApplication.instance() or QGuiApplication(["mock-editor"])
         self.loop = QEventLoop()
+        self.beside = beside
         self.messages: list[str] = []
         qInstallMessageHandler(self._say)
-        self.engine = QQmlEngine()
+        self.engine = beside.engine if beside else QQmlEngine()
         self.component = QQmlComponent(self.engine, QUrl.fromLocalFile(str(folder / "Hartmann.qml")))
         self.root = self.component.create()
         if self.root is None:
@@ -386,7 +389,8 @@ class Plugin:
         self.pump()
         self.view.deleteLater()
         self.pump()
-        self.engine.deleteLater()
+        if not self.beside:
+            self.engine.deleteLater()
         self.pump()
         qInstallMessageHandler(None)
 

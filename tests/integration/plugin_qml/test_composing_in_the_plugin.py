@@ -326,6 +326,20 @@ def test_tab_goes_around_through_everything_in_reading_order(ready: Plugin) -> N
     assert len(seen) >= 15
 
 
+def test_choosing_the_command_again_opens_no_second_window(ready: Plugin, open_plugin: OpenPlugin) -> None:
+    second = open_plugin(beside=ready)
+    second.wait_until(lambda: second.editor.closed == 1)
+    assert not second.ask("started")
+    assert ready.ask("started")
+
+
+def test_a_window_that_was_closed_makes_room_for_the_next(ready: Plugin, open_plugin: OpenPlugin) -> None:
+    ready.view.close()
+    ready.wait_until("!started")
+    second = open_plugin(beside=ready)
+    assert second.ask("started")
+
+
 def test_the_picture_is_looked_at_before_it_is_sent(ready: Plugin, bridge: ScriptedBridge) -> None:
     error = {"reason": "NOT_FOUND", "message": "There is no file /pictures/x.jpg."}
     bridge.script.refusals["POST /v1/pictures/check"] = (404, error)

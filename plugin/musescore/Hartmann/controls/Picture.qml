@@ -12,7 +12,7 @@ Item {
     // Fits the width and shows the top where the image is higher than `most`; otherwise it is made to fit.
     property bool cropped: false
     readonly property bool ready: image.status === Image.Ready
-    readonly property real ratio: ready && image.implicitWidth > 0 ? image.implicitHeight / image.implicitWidth : 0.6
+    readonly property real ratio: ready && image.implicitWidth > 0 ? image.implicitHeight / image.implicitWidth : cropped ? 0.25 : 0.6
     readonly property real drawnWidth: cropped ? width : Math.min(width, most / ratio)
 
     implicitHeight: Math.min(most, width * ratio)
@@ -23,8 +23,8 @@ Item {
         width: picture.drawnWidth
         height: parent.height
         radius: Theme.px(4)
-        color: picture.ready ? picture.ground : Theme.raised
-        border.width: picture.ready ? 0 : 1
+        color: picture.ready || picture.cropped ? picture.ground : Theme.raised
+        border.width: picture.ready || picture.cropped ? 0 : 1
         border.color: Theme.line
 
         Sign {
@@ -32,7 +32,7 @@ Item {
             anchors.centerIn: parent
             name: "picture"
             size: Theme.px(24)
-            colour: Theme.muted
+            colour: picture.cropped ? "#8c8a84" : Theme.muted
         }
     }
 

@@ -47,7 +47,7 @@ var languages = {
         pictureHint: "Drop a picture here, or choose one",
         picturePlaceholder: "/home/you/Pictures/holiday.jpg",
         browse: "Browse …",
-        pictureFacts: "%1 · %2 × %3 pixels, %4",
+        pictureFacts: "%1 · %2\u00a0×\u00a0%3\u00a0pixels, %4",
         pictureChecking: "Looking at the picture …",
         pictureMissing: "Choose a picture first.",
         prompt: "What should the music be about?",
@@ -175,7 +175,7 @@ var languages = {
         unit_semitones: "%1 semitones",
         unit_different: "%1 different",
         unit_of12: "%1 of 12",
-        unit_percent: "%1 %",
+        unit_percent: "%1\u00a0%",
         unit_bits: "%1 bits",
         unit_plain: "%1",
         says_pitchRange_low: "a small range, as in songs",
@@ -245,10 +245,11 @@ var languages = {
         // Sentences for whatever the bridge could not say itself
         errorNoAnswer: "Hartmann did not answer.",
         errorUnknown: "Hartmann answered with an error (%1).",
-        seconds: "%1 s",
-        minutes: "%1 min %2 s",
-        bytes_kb: "%1 kB",
-        bytes_mb: "%1 MB"
+        instant: "< 0.1\u00a0s",
+        seconds: "%1\u00a0s",
+        minutes: "%1\u00a0min %2\u00a0s",
+        bytes_kb: "%1\u00a0kB",
+        bytes_mb: "%1\u00a0MB"
     }
 };
 

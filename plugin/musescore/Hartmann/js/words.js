@@ -24,10 +24,12 @@ function stageKey(name) {
     return STAGES.indexOf(key) >= 0 ? key : "";
 }
 
-// Seconds as people say them: "0.8 s", "12 s", "2 min 5 s".
+// Seconds as people say them: "< 0.1 s", "0.8 s", "12 s", "2 min 5 s".
 function duration(seconds) {
+    if (seconds < 0.05)
+        return Strings.t.instant;
     if (seconds < 9.95)
-        return Strings.fill(Strings.t.seconds, Math.max(0, seconds).toFixed(1));
+        return Strings.fill(Strings.t.seconds, seconds.toFixed(1));
     var whole = Math.round(seconds);
     if (whole < 60)
         return Strings.fill(Strings.t.seconds, whole);

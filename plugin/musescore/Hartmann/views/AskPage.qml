@@ -33,8 +33,9 @@ Scroller {
     signal go()
     signal changed()
 
+    // To the first thing that is still to be said.
     function focusFirst() {
-        path.forceActiveFocus();
+        (path.text === "" ? path : prompt).forceActiveFocus();
     }
 
     function setWishes(chosen) {

@@ -20,6 +20,8 @@ FocusScope {
     onShownChanged: if (started && !shown) stop()
 
     function start() {
+        if (!OpenWindow.admit(face))
+            return leave.start();
         Strings.speak(Qt.locale().name);
         Theme.systemScale = Math.max(1, Math.min(2.5, plain.font.pixelSize / 13));
         Theme.editorIsDark = editor.isDark();
@@ -37,6 +39,20 @@ FocusScope {
         link.stop();
     }
 
+    function raise() {
+        if (Window.window) {
+            Window.window.raise();
+            Window.window.requestActivate();
+        }
+    }
+
+    // A second window goes as soon as the editor has finished making it.
+    Timer {
+        id: leave
+        interval: 1
+        onTriggered: face.editor.close()
+    }
+
     function compose() {
         var order = ask.order();
         if (order === null)
@@ -51,6 +67,7 @@ FocusScope {
         ask.recent = [order.picture].concat(ask.recent.filter(function (p) { return p !== order.picture; })).slice(0, 8);
         work.compose(order);
         show("result");
+        rest.forceActiveFocus();
     }
 
     function takePicture(path) {
@@ -134,6 +151,7 @@ FocusScope {
             keepSoon.restart();
         }
         onStageReached: function (key) { result.reach(key); }
+        onBusyChanged: if (!face.activeFocus) rest.forceActiveFocus()
         onRefusalChanged: {
             if (refusal === null || opening !== "")
                 return;
@@ -269,6 +287,9 @@ FocusScope {
         width: 1
         color: Theme.line
     }
+
+    // Where the keyboard is when nothing has it: Enter presses nothing by mistake, and the next Tab reaches the stages.
+    Item { id: rest }
 
     ResultPage {
         id: result

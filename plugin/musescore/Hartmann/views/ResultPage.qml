@@ -90,6 +90,10 @@ Item {
             width: parent.width
             composer: page.composer
             onAgain: page.again()
+            onExplain: {
+                page.following = false;
+                page.show("explain");
+            }
         }
     }
 }

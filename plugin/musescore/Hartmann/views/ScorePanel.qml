@@ -12,6 +12,7 @@ Column {
     readonly property bool done: score !== null
 
     signal again()
+    signal explain()
 
     function write(changes) {
         composer.revise("draft", changes);
@@ -96,19 +97,30 @@ Column {
             }
         }
 
-        Caption {
+        Column {
             width: parent.width
-            visible: panel.composer.opening !== "notOpened" && panel.composer.files !== null
-            wrapMode: Text.WrapAtWordBoundaryOrAnywhere
-            text: visible ? Strings.fill(Strings.t.savedAs, panel.composer.files.musicxml) : ""
-        }
+            spacing: Theme.px(2)
 
-        Caption {
-            width: parent.width
-            wrapMode: Text.WrapAtWordBoundaryOrAnywhere
-            visible: panel.composer.seed !== null
-            text: Strings.fill(Strings.t.writtenBy, panel.composer.seed, panel.composer.model)
+            Caption {
+                width: parent.width
+                visible: panel.composer.opening !== "notOpened" && panel.composer.files !== null
+                wrapMode: Text.WrapAtWordBoundaryOrAnywhere
+                text: visible ? Strings.fill(Strings.t.savedAs, panel.composer.files.musicxml) : ""
+            }
+
+            Caption {
+                width: parent.width
+                wrapMode: Text.WrapAtWordBoundaryOrAnywhere
+                visible: panel.composer.seed !== null
+                text: Strings.fill(Strings.t.writtenBy, panel.composer.seed, panel.composer.model)
+            }
         }
+    }
+
+    ReasonsCard {
+        visible: panel.done && (panel.composer.motivation !== "" || !!attention)
+        composer: panel.composer
+        onMore: panel.explain()
     }
 
     Card {

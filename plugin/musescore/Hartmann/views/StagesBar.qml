@@ -126,7 +126,7 @@ FocusScope {
                         width: parent.width
                         horizontalAlignment: Text.AlignHCenter
                         wrapMode: Text.NoWrap
-                        text: step.seconds >= 0.05 ? WordsJs.duration(step.seconds) : " "
+                        text: step.stage.begun ? WordsJs.duration(step.seconds) : " "
                         color: Theme.muted
                         font.pixelSize: Theme.px(11)
                     }
