@@ -71,7 +71,8 @@ class Source:
     meters: tuple[tuple[float, int, int], ...]
     fifths: int
     minor: bool
-    melody_first: bool = True
+    spelled: tuple[tuple[float, int, str, int], ...] = ()
+    """(onset, MIDI pitch, letter, alteration) of each note, where the source is a score."""
 
     @property
     def quarters(self) -> float:
@@ -125,11 +126,17 @@ def _score_source(path: Path) -> Source:
         warnings.simplefilter("ignore")
         score: Any = converter.parse(path, forceSource=True).stripTies()
     parts = []
+    spelled = []
     for index, part in enumerate(score.parts):
         rows = [
             (float(n.getOffsetInHierarchy(part)), float(n.quarterLength), pitch.midi)
             for n in part.recurse().notes
             if not n.duration.isGrace
+            for pitch in n.pitches
+        ]
+        spelled += [
+            (float(n.getOffsetInHierarchy(part)), pitch.midi, pitch.step, int(pitch.alter))
+            for n in part.recurse().notes
             for pitch in n.pitches
         ]
         if rows:
@@ -147,6 +154,7 @@ def _score_source(path: Path) -> Source:
         tuple(_with_upbeat(meters, measures)),
         key.sharps if key is not None else 0,
         bool(getattr(key, "mode", "") == "minor"),
+        tuple(spelled),
     )
 
 
@@ -233,10 +241,14 @@ class _Track:
     drums: bool = False
 
 
-def clean_file(source: Source, *, ticks: int = 480, tempo: float = 100.0) -> bytes:
-    """The source as a notation program exports it: every note on its beat and as long as it is written."""
+def clean_file(source: Source, *, ticks: int = 480, tempo: float = 100.0, keyed: bool = True) -> bytes:
+    """The source as a notation program exports it: every note on its beat and as long as it is written.
+
+    Where not `keyed`, the file states no key signature.
+    """
     tracks = [_Track(name, 40 + min(index, 3), notes) for index, (name, notes) in enumerate(source.parts)]
-    return _written(tracks, ticks, [(0.0, tempo)], source.meters, [(0.0, source.fifths, source.minor)])
+    keys = [(0.0, source.fifths, source.minor)] if keyed else []
+    return _written(tracks, ticks, [(0.0, tempo)], source.meters, keys)
 
 
 def pop_file(source: Source, seed: int) -> bytes:
