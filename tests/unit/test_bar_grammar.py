@@ -169,7 +169,7 @@ def test_a_line_holds_no_more_bars_than_allowed() -> None:
 
 
 def test_an_instruments_range_bounds_the_notes() -> None:
-    low = body_grammar(Meter(4, 4), EIGHTH, ranges=(PitchRange(36, 60),), min_bars=1, max_bars=2)
+    low = body_grammar(Meter(4, 4), EIGHTH, pitches=PitchRange(36, 60), min_bars=1, max_bars=2)
     assert accepts(low, "C,8|]")
     assert not accepts(low, "c8|]")
 

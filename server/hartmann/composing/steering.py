@@ -62,7 +62,7 @@ def body_bounds(header: str, wishes: MusicalWishes) -> Bounds:
     grammar = body_grammar(
         meter_of(header),
         unit_of(header),
-        ranges=(pitches_offered(header, wishes),),
+        pitches=pitches_offered(header, wishes),
         min_bars=fewest,
         max_bars=most,
         shortest=shortest_offered(header, wishes),

@@ -19,8 +19,8 @@ from hartmann.composing.work import Conversation, Work
 from hartmann.notation.checking import check
 from hartmann.notation.score import Key, Pitch, Score
 from hartmann.notation.tune_fields import signature
-from hartmann.vision.bar_grammar import one_bar_grammar
 from hartmann.vision.language_model import Message, Role
+from hartmann.vision.one_bar_grammar import one_bar_grammar
 from hartmann.vision.voice_range import PitchRange, abc_pitch
 
 BARS_A_LINE = 4
