@@ -62,8 +62,14 @@ async def ensure_index(
     return True
 
 
+async def size(connection: AsyncConnection, space: str) -> int:
+    """How many vectors a space has."""
+    return int((await connection.execute(text(_SIZE), {"space": space})).one().rows)
+
+
 async def drop_index(connection: AsyncConnection, space: str) -> None:
-    """Do without the index for now, as before loading more vectors than it holds."""
+    """Do without the index for now, as before loading more vectors than it holds: building it anew afterwards takes
+    less than growing it a vector at a time. Until then search is exact."""
     await connection.execute(text(f"DROP INDEX IF EXISTS {vectors.index_name(space)}"))
 
 

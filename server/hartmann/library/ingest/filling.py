@@ -134,6 +134,8 @@ async def _read_in(
     async with database.transaction() as connection:
         known = await ledger.known_files(connection, source.name)
         await ledger.begin(connection, source.name, source.fingerprint, source.total)
+        if source.total - len(known) > await vector_index.size(connection, embedder.space):
+            await vector_index.drop_index(connection, embedder.space)
     walk = Walk(known, batch_files)
     report(0, tally.total, 0)
     async with aclosing(describe_batches(walk.batches(source.files()), processes)) as described:
