@@ -110,11 +110,12 @@ def in_musescore(home: Path, data: Path, picture: Path) -> None:
     wait_until((home / ".config" / "hartmann" / "bridge.json").exists, "the bridge")
     with desk(Hartmann(data, home), PICTURES) as at:
         move(at, at.main, "windowmove", "0", "0")
+        move(at, at.main, "windowsize", "1280", "900")
         at.focus(at.main)
         time.sleep(3)
         window = at.open_plugin()
         move(at, window, "windowsize", "480", "800")
-        move(at, window, "windowmove", "784", "48")
+        move(at, window, "windowmove", "788", "60")
         at.type(str(picture))
         at.press("ctrl+Return")
         wait_until(lambda: any(title.startswith("MuseScore 3: ") for title in at.titles()), "the score")
