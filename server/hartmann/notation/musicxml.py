@@ -119,6 +119,9 @@ def _identification(composer: str, provenance: Sequence[tuple[str, str]]) -> ET.
     identification = ET.Element("identification")
     if composer:
         ET.SubElement(identification, "creator", type="composer").text = composer
+    for name, value in provenance:
+        # MuseScore 3 passes over miscellaneous fields; creators of any type become properties of the score.
+        ET.SubElement(identification, "creator", type=name).text = value
     encoding = ET.SubElement(identification, "encoding")
     ET.SubElement(encoding, "software").text = f"Hartmann {__version__}"
     ET.SubElement(encoding, "software").text = f"music21 {music21.__version__}"
