@@ -28,9 +28,7 @@ PLAINLY = ("%%MIDI gchordoff", "%%MIDI chordattack 0")
 """What abc2midi is told: not to strum chord symbols, and to begin the notes of a chord together."""
 
 _FIELD = re.compile(r"[A-Za-z]:|%")
-_ORNAMENT = re.compile(
-    r'(?:[~TMPRHSO]\s*)+(?=[.uv]*[\^_=]*[A-Ga-gxz"\[{(])|![^!|\n]*!|\{[^}\n]*\}|\.(?=\s*$|[A-Ga-g^_="\[(])'
-)
+_ORNAMENT = re.compile(r'(?:[~TMPRHSO]\s*)+(?=[.uv]*[\^_=]*[A-Ga-gxz"\[{(])|![^!|\n]*!|\{[^}\n]*\}|\.(?!\|)')
 
 
 def unornamented(text: str) -> str:

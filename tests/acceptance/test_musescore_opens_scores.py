@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import random
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 import symusic
-from musescore import MuseScore
+from judged_tunes import medleys, sample, several_voices
 
-from hartmann.library.ingest.music21_tunes import all_tunes
 from hartmann.notation.checking import check
 from hartmann.notation.midi import to_midi
 from hartmann.notation.musicxml import to_musicxml
 from hartmann.notation.score import Score
+from hartmann.notation.unfolding import unfold
+from musescore import MuseScore
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.musescore]
 
 TUNES = {
     "repeats": "M:4/4\nK:G\n|:GABc d2d2:|e2e2 d4:|\n",
@@ -50,6 +50,15 @@ TUNES = {
     "octave_clef": "M:4/4\nK:C clef=treble-8\nc4 e4|\n",
     "explicit_key": "M:4/4\nK:D exp _b _e ^f\nDEFG ABcd|\n",
     "church_mode": "M:4/4\nK:Ador\nABcd efga|[K:Dmix]d8|\n",
+    "all_church_modes": "M:4/4\nK:Cphr\nC2G2 c4|[K:Clyd]C2F2 c4|[K:Cmix]C2B2 c4|[K:Cloc]C2G2 c4|[K:Caeo]A8|\n",
+    "da_capo_al_fine": "M:2/4\nK:C\n|:c4|d4:|e2 !fine!f2|g4|!D.C.alfine!a4|]\n",
+    "dal_segno": "M:2/4\nK:C\nc4|!segno!d4|e4|!D.S.!f4|]\n",
+    "dal_segno_al_coda": "M:2/4\nK:C\nc4|!segno!d4|e2 !dacoda!f2|g4|!D.S.alcoda!a4|!coda!b4|c'4|]\n",
+    "da_capo_with_endings": "M:2/4\nK:C\n|:c4|1 d4:|2 e4|!fine!f4||g4|!D.C.alfine!a4|]\n",
+    "clef_changes": "M:4/4\nK:C\nc4 d4|[K:C clef=bass]C,4 D,4|E,4[K:C clef=alto]c4|[K:C clef=treble]c8|\n",
+    "bass_an_octave_lower": "M:4/4\nK:C clef=bass-8\nC,4 E,4|[K:C clef=treble]c8|\n",
+    "piano": "M:2/4\n%%score {RH LH}\nK:C\nV:LH clef=bass\nV:RH\n[V:LH]C,4|\n[V:RH]c2e2|\n",
+    "clarinet": "M:4/4\nK:D\nV:1 name=Clarinet transpose=-2\n%%MIDI program 71\nd4 ^g4|\n",
     "words": (
         'M:4/4\nK:G\n"G"G2 "D7/F#"F2 "^dolce"!p!G4|!f!B4 !crescendo(!c2 d2!crescendo)!|(GA)B2 G4|\n'
         "w:Hel-lo my _ friend and_ good-bye\n"
@@ -132,27 +141,37 @@ def test_musescore_takes_our_instruments(tmp_path: Path) -> None:
     assert [track.program for track in tracks] == [program for _, program in voices]
 
 
-_ORNAMENT = re.compile(r"[~TMPRHSO](?=[.uv]*[\^_=]*[A-Ga-g\[{(])|![^!|\n]*!|\{[^}\n]*\}|\.(?=[A-Ga-g^_=\[(])")
 _JUMP = re.compile(r'"[^"\n]*(?:D\.? ?C|D\.? ?S|Fine)[^"\n]*"', re.I)
+"""Words above the notes that MuseScore takes for jumps."""
 
 
-def without_ornaments(text: str) -> str:
-    """The tune without ornaments, which MuseScore plays out, and without words that it takes for jumps."""
-    lines = text.split("\n")
-    return "\n".join(
-        line if re.match(r"[A-Za-z]:|%", line) else _JUMP.sub("", _ORNAMENT.sub("", line)) for line in lines
-    )
+def sixty_pieces() -> dict[str, Score]:
+    """Twenty corpus tunes with repeats, twenty pieces in voices whose bars fit together, twenty with changes."""
+    texts = [_JUMP.sub("", piece.text) for piece in sample(120, seed=60)]
+    with_repeats = [text for text in texts if re.search(r":\||\|:|::", text)][:20]
+    in_voices = [piece.text for piece in several_voices(24, seed=61) if check(piece.text).ok][:20]
+    changing = [piece.text for piece in medleys(20, seed=62)]
+    pieces = {f"piece{i}": check(text).score for i, text in enumerate(with_repeats + in_voices + changing)}
+    return {name: score for name, score in pieces.items() if score is not None}
 
 
-def test_corpus_tunes_are_played_as_we_play_them(tmp_path: Path) -> None:
-    tunes = random.Random(60).sample([tune.text for tune in all_tunes()], 60)
-    scores = {f"tune{i}": check(without_ornaments(text)).score for i, text in enumerate(tunes)}
-    contents = {name: to_musicxml(score) for name, score in scores.items() if score is not None}
-    result = MuseScore(tmp_path).convert(contents, "mid")
+def test_sixty_pieces_are_played_as_we_play_them(tmp_path: Path) -> None:
+    scores = sixty_pieces()
+    result = MuseScore(tmp_path).convert({name: to_musicxml(score) for name, score in scores.items()}, "mid")
     assert result.complaints == []
     different = [
-        name
+        score.title
         for name, score in scores.items()
-        if score is None or not agree(to_midi(score), (result.folder / f"{name}.mid").read_bytes())
+        if not agree(to_midi(score), (result.folder / f"{name}.mid").read_bytes())
     ]
-    assert len(different) <= 0.05 * len(tunes), [tunes[int(name[4:])] for name in different]
+    assert len(different) <= 0.05 * len(scores), different
+
+
+def test_the_sixty_pieces_have_repeats_voices_and_changes_of_tempo_and_key() -> None:
+    scores = list(sixty_pieces().values())
+    bars = {score: [bar for voice in score.voices for bar in voice.bars] for score in scores}
+    assert len(scores) == 60
+    assert sum(len(unfold(score)) > len(score.voices[0].bars) for score in scores) >= 20
+    assert sum(len(score.voices) > 1 for score in scores) >= 20
+    assert sum(any(bar.tempo for bar in bars[score][1:]) for score in scores) >= 20
+    assert sum(any(bar.key for bar in score.voices[0].bars[1:]) for score in scores) >= 15

@@ -8,38 +8,33 @@ what the text said. Pitches are as written; a clef with a little 8 carries its o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import groupby
-from typing import Any
 
 from hartmann.errors import InvalidNotation, MissingExtra
 
 try:
-    from music21 import bar, clef, expressions, instrument, interval, key, meter, spanner, stream, tempo
+    from music21 import bar, expressions, instrument, interval, key, layout, meter, spanner, stream, tempo
     from music21 import note as m21note
     from music21.duration import Duration
 except ImportError:
     raise MissingExtra("music21", "server") from None
 
+from hartmann.notation import marks
+from hartmann.notation.engraving_clefs import changed_clef, voice_clef
 from hartmann.notation.engraving_notes import NoteEngraver
 from hartmann.notation.form import BarForm, form_of, written_out
 from hartmann.notation.instruments import instrument_name
+from hartmann.notation.jumps import Jump, jump_named
+from hartmann.notation.layout import GroupSign, layout_of
 from hartmann.notation.note_values import spell
 from hartmann.notation.score import Bar, Key, Meter, Note, Score, Tempo, Voice
 from hartmann.notation.tune_fields import signature
 
-_CLEFS: dict[str, Callable[[], Any]] = {
-    "treble": clef.TrebleClef, "bass": clef.BassClef, "alto": clef.AltoClef, "tenor": clef.TenorClef,
-    "soprano": clef.SopranoClef, "mezzo": clef.MezzoSopranoClef, "baritone": clef.CBaritoneClef,
-    "perc": clef.PercussionClef, "percussion": clef.PercussionClef,
-    "G": clef.TrebleClef, "F": clef.BassClef, "C": clef.AltoClef, "C4": clef.TenorClef,
-}  # fmt: skip
-
-BASS_BELOW = 57
-"""Voices whose mean MIDI pitch lies below A3 get a bass clef where the text names none."""
-
 _BARLINES = {"||": "double", "|]": "final", "[|": "heavy-light", ".|": "dashed", "[|]": "none"}
+
+_GROUP_SYMBOLS = {GroupSign.BRACE: "brace", GroupSign.BRACKET: "bracket"}
 
 MOST_HEADS = 30_000
 """Note heads that are engraved at most, the tied ones counted: some 500 pages, and half a minute of work."""
@@ -54,9 +49,18 @@ def to_music21(score: Score) -> stream.Score:
     _check_size(score)
     forms = form_of(score)
     whole = stream.Score()
-    for channel, voice in enumerate(score.voices):
-        if forms:
-            whole.insert(0, _PartEngraver(voice, forms, score, channel).part)
+    if not forms:
+        return whole
+    order = layout_of(score).order
+    parts = {number: _PartEngraver(score, number, forms, top=number == order[0]).part for number in order}
+    for part in parts.values():
+        whole.insert(0, part)
+    for group in layout_of(score).groups:
+        if group.sign in _GROUP_SYMBOLS:
+            symbol = _GROUP_SYMBOLS[group.sign]
+            whole.insert(
+                0, layout.StaffGroup([parts[n] for n in group.voices], symbol=symbol, barTogether=True)
+            )
     return whole
 
 
@@ -73,17 +77,18 @@ def _check_size(score: Score) -> None:
 class _PartEngraver:
     """Builds the part of one voice; `part` is the result."""
 
-    def __init__(self, voice: Voice, forms: list[BarForm], score: Score, index: int) -> None:
-        self.voice = voice
+    def __init__(self, score: Score, number: int, forms: list[BarForm], *, top: bool) -> None:
+        self.score = score
+        self.voice = next(voice for voice in score.voices if voice.number == number)
         self.forms = forms
-        self.first = index == 0
+        self.top = top
         self.key = score.key
         self.meter = score.meter
-        self.part = stream.Part(id=f"P{index + 1}")
-        self.part.partName = _name(voice)
-        self.clef, octaves = _clef_and_octaves(voice)
-        self.notes = NoteEngraver(voice, self.part, octaves)
-        self.part.insert(0, _instrument(voice, index, octaves))
+        self.part = stream.Part(id=f"P{number}")
+        self.part.partName = _name(self.voice)
+        self.clef, self.octaves = voice_clef(self.voice)
+        self.notes = NoteEngraver(self.voice, self.part, self.octaves)
+        self.part.insert(0, _instrument(self.voice, number, self.octaves))
         measures = [self._measure(i, form) for i, form in enumerate(forms)]
         for form, measure in zip(forms, measures, strict=True):
             self.part.insert(form.onset, measure)
@@ -99,8 +104,8 @@ class _PartEngraver:
         if given is not None:
             self._signatures(measure, given)
         self._edges(measure, form, index)
-        if self.first:
-            self._directions(measure, form, given)
+        if self.top:
+            self._directions(measure, form, index)
         if given is None or not given.notes:
             measure.insert(0, _full_rest(form.duration))
         else:
@@ -114,10 +119,14 @@ class _PartEngraver:
         if given.meter is not None:
             self.meter = given.meter
             measure.insert(0, time_signature(given.meter))
+        if given.clef:
+            measure.insert(0, changed_clef(given.clef, self.octaves))
         for change in given.changes:
             if change.key is not None:
                 measure.insert(change.onset, key_signature(change.key))
                 self.key = change.key
+            if change.clef:
+                measure.insert(change.onset, changed_clef(change.clef, self.octaves))
 
     def _edges(self, measure: stream.Measure, form: BarForm, index: int) -> None:
         if form.repeat_start:
@@ -130,19 +139,32 @@ class _PartEngraver:
         elif index == len(self.forms) - 1:
             measure.rightBarline = bar.Barline("final")
 
-    def _directions(self, measure: stream.Measure, form: BarForm, given: Bar | None) -> None:
-        """What stands above the top staff alone: section names and tempi."""
+    def _directions(self, measure: stream.Measure, form: BarForm, index: int) -> None:
+        """What stands above the top staff alone: section names, tempi, and where to jump from and to."""
         if form.section:
             measure.insert(0, expressions.RehearsalMark(form.section))
         if form.tempo is not None:
             measure.insert(0, metronome_mark(form.tempo))
+        given = self.voice.bars[index] if index < len(self.voice.bars) else None
         for change in given.changes if given is not None else ():
             if change.tempo is not None:
                 measure.insert(change.onset, metronome_mark(change.tempo))
+        for jump, name in dict.fromkeys(self._jumps(index)):
+            measure.insert(form.duration if jump.ends_its_bar else 0, marks.jump_sign(jump, name))
+
+    def _jumps(self, index: int) -> Iterator[tuple[Jump, str]]:
+        """The jumps that any voice has in this bar."""
+        for voice in self.score.voices:
+            for note in voice.bars[index].notes if index < len(voice.bars) else ():
+                for name in note.decorations:
+                    jump = jump_named(name)
+                    if jump is not None:
+                        yield jump, name
 
     def _fill(self, measure: stream.Measure, given: Bar) -> None:
         layers = {layer: list(notes) for layer, notes in groupby(given.notes, lambda note: note.layer)}
-        self.notes.begin_bar(given.key or self.key)
+        lacking = self.meter.bar_duration - given.duration if given.number == 0 else Fraction(0)
+        self.notes.begin_bar(given.key or self.key, self.meter, max(lacking, Fraction(0)))
         for layer, notes in layers.items():
             if len(layers) == 1:
                 self.notes.fill(measure, notes)
@@ -182,42 +204,23 @@ def _name(voice: Voice) -> str:
     return voice.name or ("Percussion" if voice.percussion else instrument_name(voice.program or 0))
 
 
-def _instrument(voice: Voice, index: int, octaves: int) -> instrument.Instrument:
+def _instrument(voice: Voice, number: int, octaves: int) -> instrument.Instrument:
     """The part's instrument. Its channel is its own number, since music21 renumbers channels that come twice;
     `musicxml` writes the real one."""
     made = instrument.Instrument(_name(voice))
-    made.partId, made.instrumentId, made.partName = f"P{index + 1}", f"P{index + 1}-I1", _name(voice)
+    made.partId, made.instrumentId, made.partName = f"P{number}", f"P{number}-I1", _name(voice)
     made.midiProgram = voice.program or 0
-    made.midiChannel = index
+    made.midiChannel = number - 1
     semitones = voice.transpose - 12 * octaves
     if semitones and not voice.percussion:
         made.transposition = interval.Interval(semitones)
     return made
 
 
-def _clef_and_octaves(voice: Voice) -> tuple[clef.Clef, int]:
-    """The clef, and the octaves that it lifts (negative: lowers) the notes in it by."""
-    name = voice.clef.rstrip("+-0123456789") if voice.clef not in _CLEFS else voice.clef
-    if voice.percussion:
-        return clef.PercussionClef(), 0
-    kind = _CLEFS.get(name, _CLEFS.get(name.upper())) or _usual_clef(voice)
-    octaves = voice.transpose // 12 if "8" in voice.clef and voice.transpose % 12 == 0 else 0
-    made = kind()
-    if octaves:
-        made.octaveChange = octaves
-    return made, octaves
-
-
-def _usual_clef(voice: Voice) -> type[clef.Clef]:
-    pitches = [pitch.midi for given in voice.bars for note in given.notes for pitch in note.pitches]
-    low = bool(pitches) and sum(pitches) / len(pitches) < BASS_BELOW
-    return clef.BassClef if low else clef.TrebleClef
-
-
 def key_signature(stated: Key) -> key.KeySignature:
     """music21's key, with the extra accidentals of `K:D exp _b ^f` where there are any.
 
-    The mode is stated for major and minor alone: MuseScore 3 calls the others errors in the file.
+    MuseScore 3 logs the modes of the church as unsupported and reads the signature all the same.
     """
     altered = {step: alter for step, alter in signature(stated).items() if alter}
     if stated.extra and altered:
@@ -225,7 +228,7 @@ def key_signature(stated: Key) -> key.KeySignature:
         made.alteredPitches = [f"{s}{'#' * a}{'-' * -a}" for s, a in altered.items()]
         return made
     made = key.KeySignature(max(-7, min(7, stated.fifths)))
-    return made.asKey(stated.mode) if stated.mode in {"major", "minor"} else made
+    return made if stated.mode == "none" else made.asKey(stated.mode)
 
 
 def time_signature(stated: Meter) -> meter.TimeSignature:

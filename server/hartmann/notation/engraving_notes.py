@@ -1,8 +1,8 @@
 """The notes of one voice as music21 objects: values and dots, ties, tuplets, accidentals, slurs, marks, words.
 
 `NoteEngraver` keeps what lasts from bar to bar (ties, open slurs, hairpins); `begin_bar` then `fill` once
-for each layer of a bar. A note whose length no single value shows becomes several, tied; slurs and marks
-then belong to the first of them, a slur's end to the last.
+for each layer of a bar, which is then joined by beams. A note whose length no single value shows becomes
+several, tied; slurs and marks then belong to the first of them, a slur's end to the last.
 """
 
 from __future__ import annotations
@@ -18,13 +18,20 @@ from music21 import pitch as m21pitch
 
 from hartmann.notation import marks
 from hartmann.notation.accidentals import PrintedAccidentals
+from hartmann.notation.beaming import FLAGS, Beam, Beamable, beams
 from hartmann.notation.chord_symbols import parse_chord_symbol
 from hartmann.notation.note_values import NoteValue, spell, tuplet_unit
-from hartmann.notation.score import Key, Note, Pitch, Voice
+from hartmann.notation.score import Key, Meter, Note, Pitch, Voice
 from hartmann.notation.ties import NONE, Ties, ties_of
 
 _ACCIDENTALS = {-2: "double-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _MUSIC21_SIGNS = {-2: "--", -1: "-", 0: "", 1: "#", 2: "##"}
+
+
+_MUSIC21_BEAMS = {
+    Beam.BEGIN: ("start",), Beam.CONTINUE: ("continue",), Beam.END: ("stop",),
+    Beam.FORWARD_HOOK: ("partial", "right"), Beam.BACKWARD_HOOK: ("partial", "left"),
+}  # fmt: skip
 
 
 class NoteEngraver:
@@ -38,19 +45,31 @@ class NoteEngraver:
         self.hairpin: tuple[str, list[Any]] | None = None
         self.open_words: set[int] = set()
         self.accidentals = PrintedAccidentals(Key("C", "major", 0))
+        self.meter = Meter(4, 4)
+        self.shift = Fraction(0)
+        self.placed: list[tuple[Any, Fraction]] = []
 
-    def begin_bar(self, key: Key) -> None:
-        """A new bar under `key`: the accidentals of the last one are forgotten."""
+    def begin_bar(self, key: Key, meter: Meter, shift: Fraction) -> None:
+        """A new bar under `key`, which begins `shift` quarters into the meter: accidentals are forgotten."""
         self.accidentals = PrintedAccidentals(key)
+        self.meter, self.shift = meter, shift
 
     def fill(self, measure: stream.Stream[Any], notes: Sequence[Note]) -> None:
         """Insert one layer's notes at their onsets. A rest that is alone is a rest of the whole bar."""
         if len(notes) == 1 and notes[0].is_rest:
             notes = [replace(notes[0], whole_bar=True)]
+        self.placed = []
         for group in _tuplet_groups(notes):
             unit = tuplet_unit(group)
             for note in group:
                 self._insert(measure, note, unit)
+        self._join_by_beams()
+
+    def _join_by_beams(self) -> None:
+        notes = [Beamable(at, _flags(element)) for element, at in self.placed]
+        for (element, _), found in zip(self.placed, beams(notes, self.meter, self.shift), strict=True):
+            for beam in found:
+                element.beams.append(*_MUSIC21_BEAMS[beam])
 
     def _insert(self, measure: stream.Stream[Any], note: Note, unit: NoteValue | None) -> None:
         for beside in self._beside(note):
@@ -61,6 +80,7 @@ class NoteEngraver:
         at = note.onset
         for piece, length in pieces:
             measure.insert(at, piece)
+            self.placed.append((piece, at))
             at += length
         if pieces:
             self._attach(note, pieces[0][0], pieces[-1][0])
@@ -76,9 +96,12 @@ class NoteEngraver:
     def _graces(self, note: Note) -> Iterator[m21note.Note]:
         """Grace notes: eighths when alone, else sixteenths; a slash for an acciaccatura."""
         value = "eighth" if len(note.grace) == 1 else "16th"
-        for given in note.grace:
+        joined = beams([Beamable(Fraction(0), FLAGS[value])] * len(note.grace), self.meter)
+        for given, found in zip(note.grace, joined, strict=True):
             grace = m21note.Note(self._pitch(given, tied=False), type=value).getGrace()
             grace.duration.slash = note.acciaccatura
+            for beam in found:
+                grace.beams.append(*_MUSIC21_BEAMS[beam])
             yield grace
 
     # -- one note as values tied together --------------------------------------------------------------
@@ -135,13 +158,18 @@ class NoteEngraver:
             marks.on_note(note.decorations, first)
             first.lyrics = [made for n, text in enumerate(note.lyrics, 1) for made in self._lyric(text, n)]
         self._hairpins(note, last)
-        for _ in range(note.slurs_ended):
-            if self.open_slurs:
-                begun = self.open_slurs.pop()
-                if begun is not last:
-                    self.part.insert(0, spanner.Slur(begun, last))
+        self._slurs(note, first, last)
+
+    def _slurs(self, note: Note, first: Any, last: Any) -> None:
+        """Ends come before beginnings, so `(c d (e) f g)` are two slurs that meet (ABC 2.1, section 4.11); an
+        end where none is open takes one of the note's own beginnings with it: `(e)` alone is no slur."""
+        alone = max(0, note.slurs_ended - len(self.open_slurs))
+        for _ in range(note.slurs_ended - alone):
+            begun = self.open_slurs.pop()
+            if begun is not last:
+                self.part.insert(0, spanner.Slur(begun, last))
         if not note.is_rest:
-            self.open_slurs += [first] * note.slurs_begun
+            self.open_slurs += [first] * max(0, note.slurs_begun - alone)
 
     def _lyric(self, text: str, verse: int) -> Iterator[m21note.Lyric]:
         """A syllable; `-` at its end joins it to the next one. Holds (`_`) and skipped notes have none."""
@@ -217,6 +245,10 @@ def _add_tuplet(element: Any, note: Note, unit: NoteValue | None, *, first: bool
     starts, stops = ratio.first and first, ratio.last and last
     made.type = "startStop" if starts and stops else "start" if starts else "stop" if stops else None
     element.duration.appendTuplet(made)
+
+
+def _flags(element: Any) -> int:
+    return 0 if element.isRest else FLAGS.get(element.duration.type, 0)
 
 
 def _hidden(rest: m21note.Rest) -> m21note.Rest:

@@ -1,7 +1,8 @@
 """ABC's decorations as music21 objects: articulations, ornaments, dynamics, and words.
 
 Names are those of ABC 2.1, section 4.14, with the short forms that its users write. What has no
-counterpart in MusicXML is left out; what is a word (`D.C.`, `fine`) is shown as one.
+counterpart in MusicXML is left out. Jumps (`D.C.`, `fine`, `segno`) concern all voices: `jump_sign` is for the
+top staff alone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from music21 import articulations, dynamics, expressions, repeat
+
+from hartmann.notation.jumps import Jump
 
 ARTICULATIONS: dict[str, Callable[[], articulations.Articulation]] = {
     "staccato": articulations.Staccato, ".": articulations.Staccato, "tenuto": articulations.Tenuto,
@@ -29,7 +32,8 @@ EXPRESSIONS: dict[str, Callable[[], expressions.Expression]] = {
 
 DYNAMICS = {"pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "sfz", "sf", "fp", "fz"}
 
-WORDS = {"D.C.", "D.S.", "fine", "dacapo", "dacoda", "D.C.alcoda", "D.C.alfine", "D.S.alcoda", "D.S.alfine"}
+JUMP_WORDS = {Jump.FINE: "Fine", Jump.TO_CODA: "To Coda", Jump.DA_CAPO: "D.C.", Jump.DAL_SEGNO: "D.S."}
+"""What players read; `al Fine` and `al Coda` are added where the decoration says so."""
 
 HAIRPINS: dict[str, Callable[..., Any]] = {"crescendo": dynamics.Crescendo, "<": dynamics.Crescendo,
             "diminuendo": dynamics.Diminuendo, ">": dynamics.Diminuendo}  # fmt: skip
@@ -47,18 +51,16 @@ def on_note(decorations: Iterable[str], element: Any) -> None:
 
 
 def beside_note(decorations: Iterable[str]) -> list[Any]:
-    """The dynamics, signs and words among `decorations`, to be set at the note's onset."""
-    found: list[Any] = []
-    for name in decorations:
-        if name in DYNAMICS:
-            found.append(dynamics.Dynamic(name))
-        elif name == "segno":
-            found.append(repeat.Segno())
-        elif name == "coda":
-            found.append(repeat.Coda())
-        elif name in WORDS:
-            found.append(words(name))
-    return found
+    """The dynamics among `decorations`, to be set at the note's onset."""
+    return [dynamics.Dynamic(name) for name in decorations if name in DYNAMICS]
+
+
+def jump_sign(jump: Jump, name: str) -> Any:
+    """The sign of a segno or coda, or the words of a jump, for the decoration of this name."""
+    if jump in {Jump.SEGNO, Jump.CODA}:
+        return repeat.Segno() if jump is Jump.SEGNO else repeat.Coda()
+    goal = next((goal for goal in ("Fine", "Coda") if name.lower().endswith(f"al{goal.lower()}")), "")
+    return words(f"{JUMP_WORDS[jump]}{goal and ' al '}{goal}")
 
 
 def words(text: str) -> expressions.TextExpression:

@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 from hartmann import __version__
 from hartmann.notation.instrument_sounds import DRUMS, INSTRUMENT_SOUNDS, PERCUSSION_SOUND
+from hartmann.notation.musicxml_directions import settle_directions
 from hartmann.notation.mxl import compressed
 from hartmann.notation.score import STEP_SEMITONES, Score, Voice
 
@@ -34,8 +35,6 @@ _PAGE_WIDTH, _PAGE_HEIGHT, _MARGIN = 1200, 1697, 85
 """A4 in tenths at 7 mm for 40 tenths."""
 
 _REPEAT_LOOKS = {"forward": "heavy-light", "backward": "light-heavy"}
-
-_ABOVE = ("metronome", "words", "rehearsal", "segno", "coda")
 
 _MOTIVATION_WIDTH = 160
 """Characters a line of the motivation, at 8 points across the page."""
@@ -68,7 +67,8 @@ def to_musicxml(score: Score, *, motivation: str = "", provenance: Sequence[tupl
             _finish_instrument(entry, voice, _channels(score)[number - 1])
             if voice.percussion:
                 _unpitch(part, entry)
-    _settle_looks(root)
+    _settle_bar_lines(root)
+    settle_directions(root)
     _clean(root)
     ET.indent(root)
     return (_PROLOGUE + ET.tostring(root, encoding="unicode") + "\n").encode()
@@ -248,8 +248,8 @@ def _plain(text: str) -> str:
     return _FORBIDDEN.sub("", text)
 
 
-def _settle_looks(root: ET.Element) -> None:
-    """Every bar line says how it looks, and words stand above the staff; music21 leaves both to the reader."""
+def _settle_bar_lines(root: ET.Element) -> None:
+    """Every bar line says how it looks; music21 leaves plain ones to the reader."""
     for barline in root.iter("barline"):
         if barline.find("bar-style") is None:
             repeat = barline.find("repeat")
@@ -257,9 +257,6 @@ def _settle_looks(root: ET.Element) -> None:
             style = ET.Element("bar-style")
             style.text = look
             barline.insert(0, style)
-    for direction in root.iter("direction"):
-        if any(direction.find(f"direction-type/{kind}") is not None for kind in _ABOVE):
-            direction.set("placement", direction.get("placement", "above"))
 
 
 def _clean(root: ET.Element) -> None:
