@@ -150,7 +150,10 @@ class Client:
 
     def search(self, text: str, k: int = 5) -> tuple[library_pb2.Reference, ...]:
         """The pieces of the library whose captions are nearest to a text, best first."""
-        request = library_pb2.SearchReferencesRequest(text=text, k=k)
+        return self.search_by(library_pb2.SearchReferencesRequest(text=text, k=k))
+
+    def search_by(self, request: library_pb2.SearchReferencesRequest) -> tuple[library_pb2.Reference, ...]:
+        """The pieces nearest to a text, a picture or a vector, under a rule and a filter, best first."""
         return tuple(self._ask(self.library.SearchReferences, request).references)
 
     def library_stats(self) -> library_pb2.GetLibraryStatsResponse:

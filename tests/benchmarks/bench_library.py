@@ -98,7 +98,7 @@ class Bench:
         self.made = made
         distribution = Distribution.make()
         self.texts = distribution.draw(QUERIES, seed=-1 % 2**32)[0]
-        self.images = distribution.draw(QUERIES, seed=-2 % 2**32, pictures=True)[0]
+        self.images = distribution.draw(QUERIES, seed=-1 % 2**32, pictures=True)[0]
         self.exact = self.nearest(self.texts, np.arange(len(made.rows)))
 
     def nearest(self, queries: Vectors, passing: np.ndarray) -> list[list[str]]:

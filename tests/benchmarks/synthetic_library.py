@@ -2,8 +2,8 @@
 
 The vectors stand in for CLIP's embeddings of captions: clusters of very different sizes (kinds of music) in a space
 of few latent dimensions (those of text embeddings are some tens), lifted to 768 with noise, a direction common to
-all, unit length. Queries come from the same distribution and are not in the library; those for pictures are moved
-by a constant (CLIP's modality gap: V. W. Liang et al., "Mind the gap", 2022).
+all, unit length. Queries come from the same distribution and are not in the library; those for pictures lie near
+their texts' and are moved by a constant (CLIP's modality gap: V. W. Liang et al., "Mind the gap", 2022).
 
 Genres stand for filters that pass a known share of pieces, independent of the vectors; `source` follows the clusters,
 so that a filter by it passes a part of the space that lies together.
@@ -87,6 +87,8 @@ class Distribution:
         random = np.random.default_rng(seed)
         cluster = random.choice(CLUSTERS, count, p=self.weights)
         latent = self.centres[cluster] + 0.5 * random.standard_normal((count, LATENT), np.float32)
+        if pictures:  # of the same things as the texts of this seed, seen otherwise
+            latent += 0.5 * random.standard_normal((count, LATENT), np.float32)
         rows = latent @ self.lift + 0.15 * random.standard_normal((count, DIMENSIONS), np.float32) + 0.6
         rows = rows + self.gap if pictures else rows
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from hartmann.cli.interruption import Interruptions
 from hartmann.cli.library.ingest_command import ingest
 from hartmann.cli.library.keeping_commands import export, list_pieces, rejects, remove, show
 from hartmann.cli.library.reembed_command import reembed
+from hartmann.cli.library.search_command import search
 from hartmann.cli.reaching import KeyOption, ServerOption, reached, say_progress
 
 library = typer.Typer(
@@ -27,31 +26,13 @@ def stats(server: ServerOption = "", api_key: KeyOption = "") -> None:
         )
         for source, count in sorted(answer.references_by_source.items()):
             typer.echo(f"  {count:>8,}  {source}")
-        for space, count in sorted(answer.embeddings_by_space.items()):
-            typer.echo(f"  {count:>8,}  vectors of {space}")
+        for space in answer.spaces:
+            searched = "by an index" if space.indexed else "by comparing each"
+            numbers = f"{space.dimensions} numbers each, searched {searched}"
+            typer.echo(f"  {space.vector_count:>8,}  vectors of {space.space} ({numbers})")
 
 
-@library.command()
-def search(
-    text: Annotated[str, typer.Argument(help="What to look for, such as 'a calm waltz in a minor key'.")],
-    number: Annotated[int, typer.Option("-n", "--number", min=1, max=100, help="How many to show.")] = 5,
-    abc: Annotated[bool, typer.Option("--abc", help="Show the pieces too.")] = False,
-    server: ServerOption = "",
-    api_key: KeyOption = "",
-) -> None:
-    """Find the pieces whose captions are nearest to TEXT."""
-    from hartmann.results.wording import similarity
-
-    with Interruptions(), reached(server, api_key, say_progress) as client:
-        for piece in client.search(text, number):
-            typer.echo(
-                f"{piece.rank}. {piece.title}  {similarity(piece, 'text')}  ({piece.id}; {piece.licence})"
-            )
-            typer.echo(f"   {piece.caption}")
-            if abc:
-                typer.echo("\n".join(f"   {line}" for line in piece.abc.splitlines()))
-
-
+library.command()(search)
 library.add_typer(ingest, name="ingest")
 library.command("list")(list_pieces)
 library.command()(show)

@@ -191,7 +191,7 @@ class LibraryService(library_pb2_grpc.LibraryServiceServicer):
 def read_filter(message: library_pb2.ReferenceFilter) -> ReferenceFilter:
     """The filter as the library takes it. Raises InvalidRequest for characters that no field holds."""
     for field, value in message.ListFields():
-        if not "".join(value if isinstance(value, list | tuple | str) else "").isprintable():
+        if field.type == field.TYPE_STRING and not "".join(value).isprintable():
             raise InvalidRequest("a filter takes printable characters only", field=f"filter.{field.name}")
     return ReferenceFilter(
         id_prefix=message.id_prefix,

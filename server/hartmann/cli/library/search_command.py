@@ -78,7 +78,7 @@ def search(
         text=text,
         picture=picture.read_bytes() if picture else b"",
         k=number,
-        rule=library_pb2.SearchRule.Value(f"SEARCH_RULE_{rule.upper()}") if rule else None,
+        rule=library_pb2.SearchRule.Value(f"SEARCH_RULE_{rule.upper() if rule else 'UNSPECIFIED'}"),
         image_weight=image_weight,
         exact=exact,
         keep_near_identical=copies,
