@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
 
-from hartmann.notation.score import Bar, Key, Meter, Note, Score, Tempo, Voice
+from hartmann.notation.score import Bar, Change, Key, Meter, Note, Score, Tempo, Voice
 
 
 def bars_between(score: Score, first: int, last: int, voices: Collection[int] = ()) -> Score:
@@ -64,8 +64,8 @@ def _in_force(voice: Voice, first: int) -> tuple[Key | None, Meter | None, Tempo
     meter: Meter | None = None
     tempo: Tempo | None = None
     for index, bar in enumerate(voice.bars[:first], 1):
-        changes = bar.changes if index < first else ()
-        for stated in (bar, *changes):
+        statements: tuple[Bar | Change, ...] = (bar, *(bar.changes if index < first else ()))
+        for stated in statements:
             key, meter, tempo = stated.key or key, stated.meter or meter, stated.tempo or tempo
     return key, meter, tempo
 
