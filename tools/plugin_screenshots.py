@@ -29,6 +29,8 @@ PHOTOGRAPH = ROOT / "tests" / "data" / "photos" / "picosdeeuropa_by_Aitzol_Beras
 WISHES = {"ensemble": "violin", "bars": "16", "meter": "6/8", "tempo": "110", "mood": "lively"}
 HOME = Path("/tmp/ada")
 """A short path: it is seen in the pictures. Removed in the end."""
+FOLK_DANCE = 2
+"""Place of the preset with these wishes."""
 SIZE = (960, 720)
 FONT = "FreeSans"
 PATIENCE_SECONDS = 900
@@ -117,8 +119,8 @@ def in_musescore(home: Path, data: Path, picture: Path) -> None:
         move(at, window, "windowsize", "480", "800")
         move(at, window, "windowmove", "788", "60")
         at.type(str(picture))
-        at.press("ctrl+Return")
-        wait_until(lambda: any(title.startswith("MuseScore 3: ") for title in at.titles()), "the score")
+        at.press(*["Tab"] * 3, *["Right"] * FOLK_DANCE, "ctrl+Return")
+        wait_until(lambda: any(title.startswith("MuseScore 3: ") for title in at.titles()), "the score", 300)
         move(at, window, "windowraise")
         time.sleep(2)
         print(at.screenshot("plugin-in-musescore").relative_to(ROOT), flush=True)
