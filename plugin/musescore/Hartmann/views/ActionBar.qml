@@ -10,10 +10,23 @@ Rectangle {
     property var composer: null
     property string error: ""
 
+    readonly property bool busy: composer !== null && composer.busy
+    // The keys are at one of the two buttons; when it gives way to the other, they follow.
+    property bool held: false
+
     signal compose()
+
+    onBusyChanged: if (held) (busy ? cancel : go).forceActiveFocus()
 
     function focusCancel() {
         cancel.forceActiveFocus();
+    }
+
+    function follow(button) {
+        if (button.activeFocus)
+            held = true;
+        else if (button.visible)
+            held = false;
     }
 
     height: column.height + 2 * Theme.gap
@@ -34,13 +47,15 @@ Rectangle {
 
         Words {
             width: parent.width
-            visible: bar.error !== "" && !bar.composer.busy
+            visible: bar.error !== "" && !bar.busy
             text: bar.error
             color: Theme.bad
         }
 
         PushButton {
-            visible: !bar.composer.busy
+            id: go
+            visible: !bar.busy
+            onActiveFocusChanged: bar.follow(go)
             width: parent.width
             implicitHeight: Theme.px(38)
             kind: "primary"
@@ -50,11 +65,13 @@ Rectangle {
 
         PushButton {
             id: cancel
-            visible: bar.composer.busy
+            visible: bar.busy
+            onActiveFocusChanged: bar.follow(cancel)
             width: parent.width
             implicitHeight: Theme.px(38)
             sign: "stop"
-            enabled: !bar.composer.cancelling
+            // Not disabled, which would take the keys away; pressed again it does no harm.
+            opacity: bar.composer.cancelling ? 0.45 : 1
             text: bar.composer.cancelling ? Strings.t.cancelling : Strings.t.cancel
             onClicked: bar.composer.cancel()
         }
