@@ -1,7 +1,7 @@
 """What all tests share: which outside programs a test needs, and what happens where they are absent.
 
-Tests marked `musescore` or `abc2midi` are judged by programs that pip can't install. Where those are absent the
-tests are left out with a line that says so; in CI (the variable CI is set) their absence fails the run.
+Tests marked `musescore`, `screen` or `abc2midi` are judged by programs that pip can't install. Where those are absent
+the tests are left out with a line that says so; in CI (the variable CI is set) their absence fails the run.
 """
 
 from __future__ import annotations
@@ -12,8 +12,19 @@ import shutil
 import hypothesis
 import pytest
 
-PROGRAMS = {"musescore": ("mscore3", "musescore3"), "abc2midi": ("abc2midi", "abcmidi")}
-"""Marker → (program, the Debian package that has it)."""
+PROGRAMS = {
+    "musescore": ("mscore3", "musescore3"),
+    "screen": ("xdotool", "xvfb xdotool"),
+    "abc2midi": ("abc2midi", "abcmidi"),
+}
+"""Marker → (program, the Debian packages that are needed for it)."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How often the whole way in MuseScore is gone."""
+    parser.addoption(
+        "--musescore-runs", type=int, default=1, help="repeat the whole way in MuseScore this many times"
+    )
 
 
 def _absent(item: pytest.Item) -> str | None:
