@@ -94,6 +94,20 @@ async def test_a_complete_library_is_not_read_again(database: Database) -> None:
     assert (filling.pieces, filling.embedded_anew) == (0, 0)
 
 
+async def test_what_was_removed_comes_back_only_when_asked_for(database: Database) -> None:
+    await fill(database)
+    before = await contents(database)
+    await PostgresLibrary(database).remove([before[0][0], before[1][0]])
+    await fill_library(database, WordEmbedder(), tunes=no_tunes)
+    after_a_start = await contents(database)
+    filling = await fill_library(
+        database, WordEmbedder(), tunes=sample_tunes, batch_tunes=16, processes=1, look_again=True
+    )
+    assert after_a_start == before[2:]
+    assert filling.pieces == 2
+    assert await contents(database) == before
+
+
 async def test_a_new_embedding_space_embeds_again_without_reading_again(database: Database) -> None:
     await fill(database)
     newer = WordEmbedder("words/v2")
