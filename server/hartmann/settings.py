@@ -46,6 +46,10 @@ class Settings(BaseSettings):
         description="An outside Postgres, such as postgresql://user:password@host/hartmann; "
         "empty: the embedded one.",
     )
+    search_database_url: SecretStr | None = Field(
+        default=None,
+        description="A read replica of the outside Postgres, for the library's searches; empty: the same.",
+    )
     listen: str = Field(
         default="127.0.0.1:50061", description="HOST:PORT to listen on; port 0 picks a free one."
     )

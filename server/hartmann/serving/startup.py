@@ -236,7 +236,8 @@ async def _watched_database(
     settings: Settings, readiness: Readiness, on_database: Callable[[Database], None]
 ) -> AsyncIterator[Database]:
     url = settings.database_url.get_secret_value() if settings.database_url else None
-    async with open_database(url, settings.data_dir) as database:
+    replica = settings.search_database_url.get_secret_value() if settings.search_database_url else None
+    async with open_database(url, settings.data_dir, replica) as database:
         on_database(database)
         await readiness.ready(Part.DATABASE)
         watch = asyncio.create_task(_watch_database(database, readiness), name="database watch")

@@ -85,11 +85,11 @@ class Database:
         await self.searches.dispose()
 
 
-def connect(url: str) -> Database:
-    """A database over the URL, without looking whether anything answers there.
+def connect(url: str, search_url: str | None = None) -> Database:
+    """A database over the URL, without looking whether anything answers there; searches go to `search_url`, if any.
 
     Raises:
-        DatabaseUnavailable: it is no Postgres URL.
+        DatabaseUnavailable: one of them is no Postgres URL.
     """
     parsed = parse_url(url)
     through_psycopg = parsed.set(drivername="postgresql+psycopg")
@@ -101,14 +101,19 @@ def connect(url: str) -> Database:
         pool_pre_ping=True,
         connect_args=connect_args,
     )
-    searches = create_search_engine(through_psycopg, connect_args)
+    searched = parse_url(search_url or url).set(drivername="postgresql+psycopg")
+    searches = create_search_engine(searched, connect_args)
     libpq_url = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
     return Database(libpq_url, engine, searches, Notifications(libpq_url))
 
 
 @contextlib.asynccontextmanager
-async def open_database(url: str | None, data_dir: Path) -> AsyncIterator[Database]:
+async def open_database(
+    url: str | None, data_dir: Path, search_url: str | None = None
+) -> AsyncIterator[Database]:
     """The database of `url`, or the embedded one in `data_dir/postgres` when there is no URL.
+
+    `search_url` is a replica of `url` that takes the searches of the library.
 
     Raises:
         DatabaseUnavailable: it does not answer or can't be started.
@@ -116,7 +121,7 @@ async def open_database(url: str | None, data_dir: Path) -> AsyncIterator[Databa
     """
     if url:
         await asyncio.to_thread(migrating.require_current, url)
-        outside = connect(url)
+        outside = connect(url, search_url)
         try:
             yield outside
         finally:

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 from hartmann.storage import embedded_postgres, postgres_user
 
 PASSWORD = "secret"
@@ -21,7 +23,7 @@ PASSWORD = "secret"
 
 @contextmanager
 def outside_postgres() -> Iterator[str]:
-    """The URL of a running server with an empty database."""
+    """The URL of a running server, without a database's name."""
     binaries = embedded_postgres.binaries().parents[1] / "pginstall" / "bin"
     folder = Path(tempfile.mkdtemp(prefix="h", dir="/tmp"))
     try:
@@ -51,11 +53,18 @@ def outside_postgres() -> Iterator[str]:
         options = f"-p {port} -k '{folder}' -h 127.0.0.1 -F"
         run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", options)
         try:
-            yield f"postgresql://postgres:{PASSWORD}@127.0.0.1:{port}/postgres"
+            yield f"postgresql://postgres:{PASSWORD}@127.0.0.1:{port}"
         finally:
             run("pg_ctl", "stop", "-m", "immediate")
     finally:
         shutil.rmtree(folder)
+
+
+def create_database(server: str, name: str, template: str = "template1") -> str:
+    """Make a database as a copy of one that nobody is connected to; returns its URL."""
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return f"{server}/{name}"
 
 
 def free_port() -> int:
