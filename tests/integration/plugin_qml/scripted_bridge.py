@@ -112,6 +112,7 @@ class Script:
     engraved: Path | None = None
     attended: Path | None = None
     earlier: list[dict[str, Any]] = field(default_factory=list)
+    file: str = "/home/you/Music/Hartmann/Harbour Lights.musicxml"
     cut_after: int = 0
     """End the connection in the middle of a line after so many events, once."""
     silent: threading.Event = field(default_factory=threading.Event)
@@ -228,10 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path.endswith("/pictures"):
             return self._pictures()
         if path.endswith(("/save", "/open")):
-            return {
-                "files": {"musicxml": "/home/you/Music/Hartmann/Harbour Lights.musicxml"},
-                "opened_with": "mscore",
-            }
+            return {"files": {"musicxml": script.file}, "opened_with": "mscore"}
         if path == "/v1/compositions" and method == "GET":
             return {"compositions": script.earlier, "next_page_token": ""}
         return {"id": "c1", "state": "queued", "prompt": "", "wishes": {}, "seed": 7, "error": None, "files": None,
