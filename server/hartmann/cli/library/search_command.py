@@ -97,8 +97,11 @@ def search(
         ),
     )
     with Interruptions(), reached(server, api_key, say_progress) as client:
-        for piece in client.search_by(request):
+        found = client.search_by(request)
+        for piece in found:
             _show(piece, abc)
+        if not found:
+            typer.echo("nothing in the library is like that", err=True)
 
 
 def _show(piece: library_pb2.Reference, abc: bool) -> None:
