@@ -75,11 +75,15 @@ def midi_to_score(
     if notes > _ABC.notes:
         raise _too_long(f"{notes:,} notes", f"{_ABC.notes:,}")
     score = assemble(recording, quantise(parts, chosen), chosen, title, voices_per_part)
+    if len(score.voices) * len(chosen) > _ABC.bars:
+        raise _too_long(f"{len(score.voices)} voices of {len(chosen):,} bars", f"{_ABC.bars:,} bars in all")
     heads = sum(len(note.pitches) or 1 for voice in score.voices for bar in voice.bars for note in bar.notes)
     if heads > _ABC.notes:
         raise _too_long(f"{heads:,} notes and rests", f"{_ABC.notes:,}")
     if len(score.voices) > _ABC.voices:
-        raise _too_long(f"{len(score.voices)} voices", str(_ABC.voices))
+        raise UnreadableScore(
+            f"the MIDI file would take {len(score.voices)} voices; a score may have {_ABC.voices}. Export fewer tracks"
+        )
     return score
 
 

@@ -5,9 +5,9 @@ The model is that of Cemgil, Desain and Kappen (Rhythm quantization for transcri
 The noise is estimated from the file, so that a clean file may use every grid it really has, while a played one is
 not read into thirty-seconds; how likely each grid is beforehand is estimated from the part, in a second pass.
 
-Conventions: steps as in `bars` (24 a quarter). Ends go to the same grid as onsets. Where a part's ends lie loosely
-(players let go early or late), an end near the onset of another note of the part goes there: otherwise scores
-would be full of sixteenth rests that nobody meant.
+Conventions: steps as in `bars` (24 a quarter). Ends go to the same grid as onsets, and help to choose it. Where a
+part's ends lie loosely (players let go early or late), they tell nothing of the grid, and an end near the onset of
+another note of the part goes there: otherwise scores would be full of sixteenth rests that nobody meant.
 """
 
 from __future__ import annotations
@@ -67,12 +67,14 @@ def quantise(parts: Sequence[RecordedPart], bars: Sequence[BarSpan]) -> list[Qua
 
 def _quantise_part(part: RecordedPart, beats: Steps, noise: float) -> QuantisedPart:
     onset_times, end_times = part.onsets * STEPS, part.ends * STEPS
-    grids = _choose_grids(onset_times, beats, noise)
+    loose = part.percussion or _noise([part.ends], floor=0.0) > _LOOSE
+    telling = onset_times if loose else np.concatenate([onset_times, end_times])
+    grids = _choose_grids(telling.clip(0, beats[-1]), beats, noise)
     onsets = _snap(onset_times, beats, grids)
     ends = np.minimum(_snap(end_times, beats, grids), beats[-1])
     if part.percussion:
         ends = _until_next(onsets, beats)
-    elif _noise([part.ends], floor=0.0) > _LOOSE:
+    elif loose:
         ends = _together(onsets, _meet_onsets(onsets, ends, end_times))
     shortest = grids[_beat_of(onsets, beats)]
     ends = np.where(ends > onsets, ends, onsets + shortest)
@@ -94,7 +96,7 @@ def _beat_of(steps: NDArray[np.generic], beats: Steps) -> Steps:
 
 
 def _choose_grids(times: Times, beats: Steps, noise: float) -> Steps:
-    """The grid of every beat (steps between points): the likeliest one, by this part's own habits."""
+    """The grid of every beat (steps between points): the one that explains these times best, by the part's habits."""
     lengths = np.diff(beats)
     beat = _beat_of(times, beats)
     costs = np.array([_misfit(times, beats, beat, lengths, grid, noise) for grid in GRIDS])

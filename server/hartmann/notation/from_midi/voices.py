@@ -18,7 +18,7 @@ from hartmann.notation.score import Pitch
 MOST_TIES = 0.25
 """Note heads that ties may add to a voice, as a share of its notes, before the part is written in two."""
 
-_OVERLAP_COST = 12.0
+_OVERLAP_COST = 24.0
 """How many semitones of distance one tie more is worth."""
 
 
