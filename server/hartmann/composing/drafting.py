@@ -19,13 +19,13 @@ from hartmann.composing.examining import NEAR_COPY, Yardstick, examine
 from hartmann.composing.headers import unit_of
 from hartmann.composing.own_score import EXCERPT_ID, ExcerptUse, as_draft
 from hartmann.composing.prompts import metric_lines
+from hartmann.composing.voices import shortfall, voices_written
 from hartmann.composing.work import Conversation, Work, answered
 from hartmann.composing.writing import FREE_TOKENS, TEMPERATURE, is_constrained, write_piece
 from hartmann.errors import ModelInputTooLong
 from hartmann.library.excerpts import excerpt
 from hartmann.library.reference import Reference
 from hartmann.notation.checking import check
-from hartmann.notation.instruments import instrument_name
 from hartmann.notation.metrics import measure
 from hartmann.notation.problems import Problem, Severity
 from hartmann.notation.splicing import replace_bar
@@ -76,11 +76,11 @@ async def add_draft(
 
 
 def _yardstick(work: Work, carry: Carry) -> Yardstick:
-    """What a draft is held against; a grammar writes one voice, and a variation should be like its theme."""
+    """What a draft is held against: no more voices than the model writes, and a variation should be like its theme."""
     own = work.request.excerpt
     wishes = work.wishes
     if is_constrained(work):
-        wishes = replace(wishes, programs=wishes.programs[:1])
+        wishes = replace(wishes, programs=voices_written(wishes.programs, work.tools.vision.info.voices))
     theme = EXCERPT_ID if own and own.use is ExcerptUse.VARY else ""
     return Yardstick(wishes, carry.references or (), work.request.limits.originality_notes, theme)
 
@@ -99,7 +99,7 @@ async def _initial(work: Work, carry: Carry) -> Carry:
         except ModelInputTooLong as error:
             too_long = error
             continue
-        note = "; ".join(filter(None, (_shown(shown, references), _one_voice(work))))
+        note = "; ".join(filter(None, (_shown(shown, references), _fewer_voices(work))))
         carry = replace(carry, shown=None if shown == tuple(references) else shown)
         return await add_draft(work, carry, Stage.DRAFT, DraftKind.INITIAL, text, note=note)
     assert too_long is not None, "there is always a try"
@@ -126,12 +126,9 @@ def _shown(shown: Sequence[Reference], references: Sequence[Reference]) -> str:
     return f"shown {len(shown)} shorter references of {len(references)}, to fit the model's context"
 
 
-def _one_voice(work: Work) -> str:
-    """Says so when an ensemble was asked for and the grammar has one voice."""
-    if not is_constrained(work) or len(work.wishes.programs) < 2:
-        return ""
-    first = instrument_name(work.wishes.programs[0]).lower()
-    return f"one voice is written here, for the first instrument of the ensemble: {first}"
+def _fewer_voices(work: Work) -> str:
+    """Says so when the model writes fewer voices under a grammar than were asked for."""
+    return shortfall(work.wishes.programs, work.tools.vision.info.voices) if is_constrained(work) else ""
 
 
 def _ever_fewer(references: Sequence[Reference]) -> list[tuple[Reference, ...]]:

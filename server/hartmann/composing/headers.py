@@ -9,12 +9,12 @@ from hartmann.notation.score import Meter
 
 
 def header_of(abc: str) -> str:
-    """The lines of a piece up to its key and instrument, each with its line break.
+    """The lines of a piece up to its key and instruments, each with its line break.
 
     >>> header_of("X:1\\nK:C\\n%%MIDI program 40\\nCDEF|]")
     'X:1\\nK:C\\n%%MIDI program 40\\n'
     """
-    match = re.match(r"(?:[A-Za-z]:.*\n)*?K:.*\n(?:%%MIDI.*\n)*", abc)
+    match = re.match(r"(?:[A-Za-z]:.*\n)*?K:.*\n(?:(?:%%MIDI |V:).*\n)*", abc)
     return match.group() if match else ""
 
 
@@ -38,7 +38,11 @@ def tempo_of(header: str) -> Fraction:
     return Fraction(4 * int(found.group(1)), int(found.group(2))) * int(found.group(3))
 
 
-def program_of(header: str) -> int:
-    """The General MIDI program; a piano's where there is none."""
-    found = re.search(r"^%%MIDI program (\d+)", header, re.MULTILINE)
-    return int(found.group(1)) if found else 0
+def programs_of(header: str) -> tuple[int, ...]:
+    """The General MIDI program of each voice; a piano's where there is none.
+
+    >>> programs_of("K:C\\nV:1\\n%%MIDI program 73\\nV:2\\n%%MIDI program 42\\n"), programs_of("K:C\\n")
+    ((73, 42), (0,))
+    """
+    found = re.findall(r"^%%MIDI program (\d+)", header, re.MULTILINE)
+    return tuple(map(int, found)) or (0,)

@@ -1,6 +1,6 @@
 """Steering: what wishes mean to a model that writes under a grammar.
 
-A wish that a grammar can hold is kept by construction: key, meter, tempo, the first instrument, the number of bars.
+A wish that a grammar can hold is kept by construction: key, meter, tempo, instruments, the number of bars.
 Mood and difficulty narrow what is left open. A mood's valence decides between major and minor modes, its arousal
 between slow and quick tempi, the two cues that carry most (Gabrielsson and Lindström, 2010; the formulas are in
 `library.features`); a difficulty bounds the keys, the range, and the shortest note. A variation keeps its theme's name.
@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from hartmann.composing.difficulty import LIMITS
-from hartmann.composing.headers import meter_of, program_of, tempo_of, unit_of
+from hartmann.composing.headers import meter_of, programs_of, tempo_of, unit_of
 from hartmann.composing.own_score import Excerpt, ExcerptUse
+from hartmann.composing.voices import voice_lines, voices_written
 from hartmann.composing.wishes import MusicalWishes
 from hartmann.moods import known_moods, mood_place
 from hartmann.notation.instruments import playing_range
 from hartmann.vision.bar_grammar import body_grammar
 from hartmann.vision.header_grammar import HeaderWishes, keys
+from hartmann.vision.system_grammar import system_grammar
 from hartmann.vision.voice_range import PitchRange
 
 TEMPO_SPREAD = 0.05
@@ -36,43 +38,49 @@ DEFAULT_BARS = (8, 32)
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a body is written under: its grammar, and the most bars it can have."""
+    """What a body is written under: its grammar, and the most bars it can have, over all voices."""
 
     grammar: str
     most_bars: int
 
 
-def header_wishes(wishes: MusicalWishes, excerpt: Excerpt | None = None) -> HeaderWishes:
-    """What the header must say; what is not said here is the model's to choose."""
+def header_wishes(wishes: MusicalWishes, excerpt: Excerpt | None = None, *, voices: int = 1) -> HeaderWishes:
+    """What the header must say; what is not said here is the model's to choose. `voices`: how many it may write."""
     is_easy = wishes.difficulty == "easy"
+    programs = voices_written(wishes.programs, voices)
     return HeaderWishes(
         title=f"Variation on {excerpt.title}" if _is_varied(excerpt) and excerpt and excerpt.title else "",
         keys=_keys(wishes),
         meters=("/".join(map(str, wishes.meter)),) if wishes.meter else (),
         units=("1/8",) if is_easy and _takes_eighths(wishes.meter) else (),
-        programs=wishes.programs[:1],
+        programs=programs[:1],
+        voices=voice_lines(programs),
         any_program=True,
         tempo=_tempo(wishes),
     )
 
 
 def body_bounds(header: str, wishes: MusicalWishes) -> Bounds:
-    """The grammar of the music after a header."""
+    """The grammar of the music after a header, in as many voices as the header names."""
     fewest, most = (wishes.bars, wishes.bars) if wishes.bars else DEFAULT_BARS
-    grammar = body_grammar(
-        meter_of(header),
-        unit_of(header),
-        pitches=pitches_offered(header, wishes),
-        min_bars=fewest,
-        max_bars=most,
-        shortest=shortest_offered(header, wishes),
-    )
-    return Bounds(grammar, most)
+    meter, unit, shortest = meter_of(header), unit_of(header), shortest_offered(header, wishes)
+    ranges = [_pitches(program, wishes) for program in programs_of(header)]
+    if len(ranges) == 1:
+        grammar = body_grammar(
+            meter, unit, pitches=ranges[0], min_bars=fewest, max_bars=most, shortest=shortest
+        )
+    else:
+        grammar = system_grammar(meter, unit, ranges, min_bars=fewest, max_bars=most, shortest=shortest)
+    return Bounds(grammar, most * len(ranges))
 
 
 def pitches_offered(header: str, wishes: MusicalWishes) -> PitchRange:
-    """The instrument's range, or what the difficulty leaves of it."""
-    lowest, highest = playing_range(program_of(header))
+    """The first instrument's range, or what the difficulty leaves of it."""
+    return _pitches(programs_of(header)[0], wishes)
+
+
+def _pitches(program: int, wishes: MusicalWishes) -> PitchRange:
+    lowest, highest = playing_range(program)
     limits = LIMITS.get(wishes.difficulty)
     return PitchRange(*(limits.within(lowest, highest) if limits else (lowest, highest)))
 

@@ -8,7 +8,7 @@ is trusted with nothing; the parser finds the music in it.
 from __future__ import annotations
 
 from hartmann.composing.events import Stage
-from hartmann.composing.headers import unit_of
+from hartmann.composing.headers import programs_of, unit_of
 from hartmann.composing.own_score import ExcerptUse, lead_in
 from hartmann.composing.steering import body_bounds, header_wishes
 from hartmann.composing.streaming import Writer, stream_text
@@ -72,29 +72,46 @@ async def _write_header(
     sampling = work.sampling(
         stage, draft, "header", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=HEADER_TOKENS
     )
-    grammar = header_grammar(header_wishes(work.wishes, work.request.excerpt))
+    grammar = header_grammar(
+        header_wishes(work.wishes, work.request.excerpt, voices=work.tools.vision.info.voices)
+    )
     return (await work.generate(conversation, sampling, write, grammar)).text
 
 
 def _theme(work: Work, header: str) -> tuple[ThemeBar, ...]:
     """The bars to vary; none where nothing is to be varied."""
     own = work.request.excerpt
-    return theme_bars(work, header) if own and own.use is ExcerptUse.VARY else ()
+    is_varied = own is not None and own.use is ExcerptUse.VARY and _is_for_one(header)
+    return theme_bars(work, header) if is_varied else ()
 
 
 def _bars_before(work: Work, header: str) -> str:
     """What a continuation goes on from, as if the model had just written it; nothing otherwise."""
     excerpt = work.request.excerpt
-    if excerpt is None or excerpt.use is not ExcerptUse.CONTINUE:
+    if excerpt is None or excerpt.use is not ExcerptUse.CONTINUE or not _is_for_one(header):
         return ""
     return lead_in(excerpt, unit_of(header))
+
+
+def _is_for_one(header: str) -> bool:
+    """Whether the music is in one voice; what is kept of one's own score is a single melody."""
+    return len(programs_of(header)) == 1
 
 
 def closed(text: str) -> str:
     """A text that ended in the middle of a bar, cut back to its last bar line and ended properly.
 
+    In several voices, cut back to its last whole system.
+
     >>> closed("K:C\\nCDEF|GA")
     'K:C\\nCDEF|]'
+    >>> closed("K:C\\n[V:1] C|\\n[V:2] E|\\n[V:1] D|\\n[V:2] F")
+    'K:C\\n[V:1] C|]\\n[V:2] E|]'
     """
+    before, _, _ = text.rpartition("\n[V:1]")
+    if "\n[V:1]" in before:
+        head, first_voice, system = before.rpartition("[V:1]")
+        lines = (f"{line.rstrip('|')}|]" for line in system.splitlines() if not line.startswith("%"))
+        return head + first_voice + "\n".join(lines)
     kept, line, _ = text.rpartition("|")
     return f"{kept.rstrip('|:')}|]" if line else text

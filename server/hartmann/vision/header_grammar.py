@@ -82,7 +82,8 @@ class HeaderWishes:
 
     `keys` are canonical names (`Gmaj`, `Emin`, `Ador`), `meters` as in `M:`, `units` as in `L:`. `tempo` is the
     lowest and highest tempo in quarter notes a minute. `programs` are General MIDI programs 0…127, one of which
-    is written; without any no program line is written, unless `any_program` lets the model write one.
+    is written; without any no program line is written, unless `any_program` lets the model write one. `voices` are
+    the lines of an ensemble as they stand behind the key (`V:1 name="Flute"` …), in place of a program line.
     """
 
     title: str = ""
@@ -93,6 +94,7 @@ class HeaderWishes:
     tempo: tuple[float, float] = (40.0, 220.0)
     programs: tuple[int, ...] = ()
     any_program: bool = False
+    voices: str = ""
 
 
 def header_grammar(wishes: HeaderWishes = HeaderWishes()) -> str:
@@ -159,6 +161,8 @@ def _tempos(beat: Fraction, tempo: tuple[float, float]) -> str:
 
 
 def _program(wishes: HeaderWishes) -> str:
+    if wishes.voices:
+        return " ".join(f'{_quoted(line)} "\\n"' for line in wishes.voices.splitlines())
     if wishes.programs:
         return f'"%%MIDI program " ({_one_of([str(program) for program in wishes.programs])}) "\\n"'
     if wishes.any_program:

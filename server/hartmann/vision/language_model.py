@@ -105,7 +105,10 @@ class GenerationRequest:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Who a model is (for provenance) and what it can do (for the pipeline)."""
+    """Who a model is (for provenance) and what it can do (for the pipeline).
+
+    `voices`: how many voices it has learned to write under a grammar; the grammar itself takes up to eight.
+    """
 
     name: str
     revision: str
@@ -113,6 +116,7 @@ class ModelInfo:
     context_tokens: int
     prompt_profile: str = "full"
     constrains: bool = True
+    voices: int = 8
     records_attention: bool = True
     details: dict[str, str] = field(default_factory=dict)
 

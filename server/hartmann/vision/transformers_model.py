@@ -50,6 +50,8 @@ from hartmann.vision.sampling import GrammarMask, GrammarTokenizer, Sampler
 from hartmann.vision.token_text import TokenText
 
 _CHUNK = 256
+VOICES = {"compact": 1, "full": 8}
+"""How many voices the models of a prompt profile have learned to write: the compact one is the mini's."""
 """Tokens of an answer that are read at once: bounds the memory of replayed attention to heads × 256 × keys floats."""
 
 
@@ -110,6 +112,7 @@ class TransformersModel:
             device=str(model.device),
             context_tokens=int(model.config.get_text_config().max_position_embeddings),
             prompt_profile=profile,
+            voices=VOICES[profile],
             records_attention=model.config.get_text_config()._attn_implementation == RECORDING_ATTENTION,
             details={"architecture": type(model).__name__, "dtype": str(model.dtype).removeprefix("torch.")},
         )

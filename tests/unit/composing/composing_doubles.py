@@ -65,6 +65,7 @@ class ScriptedModel:
     attends: bool = True
     constrained: bool = False
     profile: str = "full"
+    voices: int = 8
     asked: list[GenerationRequest] = field(default_factory=list)
 
     @property
@@ -76,6 +77,7 @@ class ScriptedModel:
             4096,
             self.profile,
             constrains=self.constrained,
+            voices=self.voices,
             records_attention=self.attends,
         )
 

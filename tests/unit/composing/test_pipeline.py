@@ -223,9 +223,9 @@ def test_under_a_grammar_a_refinement_keeps_the_header() -> None:
     assert header_of(refined.abc) == header_of(TUNE)
 
 
-def test_an_ensemble_that_the_grammar_cannot_write_is_said_to_be_cut_down() -> None:
+def test_an_ensemble_beyond_what_the_model_writes_is_said_to_be_cut_down() -> None:
     scripted = model()
-    scripted.constrained = True
+    scripted.constrained, scripted.voices = True, 1
     first = drafts(run(scripted, request(wishes=Wishes(ensemble="flute, cello"))))[0]
     assert "flute" in first.note
 

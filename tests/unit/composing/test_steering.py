@@ -8,7 +8,7 @@ from grammar_walks import walk
 from hartmann.composing.difficulty import LIMITS, too_hard
 from hartmann.composing.events import DraftKind, Wishes
 from hartmann.composing.examining import Yardstick, examine
-from hartmann.composing.headers import tempo_of
+from hartmann.composing.headers import header_of, tempo_of
 from hartmann.composing.steering import body_bounds, header_wishes
 from hartmann.composing.wishes import read_wishes
 from hartmann.notation.checking import check
@@ -32,6 +32,36 @@ def written(wishes: Wishes, seed: int) -> Score:
     score = check(header + walk(body_bounds(header, asked).grammar, seed)).score
     assert score is not None
     return score
+
+
+ENSEMBLES = {
+    "flute and cello": (Wishes(ensemble="flute, cello", bars=4, key="G", meter="3/4"), (73, 42)),
+    "string quartet": (
+        Wishes(ensemble="two violins, viola and cello", bars=3, tempo_bpm=80),
+        (40, 40, 41, 42),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENSEMBLES)
+def test_an_ensemble_gets_a_voice_for_each_instrument(name: str) -> None:
+    wishes, programs = ENSEMBLES[name]
+    asked = read_wishes(wishes)
+    for seed in range(2):
+        header = walk(header_grammar(header_wishes(asked, voices=8)), seed)
+        text = header + walk(body_bounds(header, asked).grammar, seed)
+        draft, score = examine(text, 1, DraftKind.INITIAL, against=Yardstick(asked))
+        assert score is not None
+        assert tuple(voice.program for voice in score.voices) == programs
+        assert {len(voice.bars) for voice in score.voices} == {wishes.bars}
+        assert [p.message for p in draft.problems if p.severity is Severity.ERROR] == []
+        assert header_of(text) == header
+
+
+def test_a_model_that_writes_one_voice_gets_the_first_instrument() -> None:
+    asked = read_wishes(Wishes(ensemble="flute, cello", bars=4))
+    assert "V:" not in walk(header_grammar(header_wishes(asked, voices=1)), 1)
+    assert "%%MIDI program 73" in walk(header_grammar(header_wishes(asked, voices=1)), 1)
 
 
 def header(wishes: Wishes, seed: int) -> str:
