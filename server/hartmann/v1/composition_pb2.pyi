@@ -220,7 +220,8 @@ class Wishes(_message.Message):
     """
     ensemble: _builtins.str
     """Instruments by their General MIDI names or common ones, comma separated: `violin`, `flute, cello`. At most
-    200 characters and 8 instruments. Models that write under a grammar write one voice, for the first.
+    200 characters and 8 instruments. A model that has learned to write fewer voices (the mini writes one) writes
+    for the first of them, and the first draft's note says so.
     """
     bars: _builtins.int
     """How many bars, 1 to 256. 0 means none is asked for."""
