@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hartmann.storage import vectors
 
@@ -32,3 +36,47 @@ def test_writing_and_reading_loses_no_more_than_sixteen_bits_do() -> None:
 def test_the_index_of_a_space_has_a_plain_name(space: str, name: str) -> None:
     assert vectors.index_name(space) == name
     assert len(vectors.index_name("x" * 100)) < 63
+
+
+def test_a_query_travels_as_postgres_receives_arrays_of_reals() -> None:
+    sent = vectors.Reals(np.array([0.5, -1], np.float64)).to_binary()
+    header, numbers = struct.unpack(">iiiii", sent[:20]), struct.unpack(">ifif", sent[20:])
+    assert header == (1, 0, 700, 2, 1)  # one dimension, no nulls, float4, two numbers, counted from 1
+    assert numbers == (4, 0.5, 4, -1.0)
+
+
+@given(st.sampled_from([0, 1, 2, 4095, 4096, 4097]), st.integers(1, 4))
+@settings(max_examples=8)
+def test_a_copy_of_many_rows_is_a_head_then_rows_of_four_fields_then_an_end(
+    count: int, dimensions: int
+) -> None:
+    rows = np.arange(count * dimensions, dtype=np.float32).reshape(count, dimensions) % 1000
+    names = [f"tune/{n}/é" for n in range(count)]
+    content = b"".join(vectors.copy_file(names, "mini/v1", "caption", rows))
+    assert content.startswith(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+    assert content.endswith(b"\xff\xff")
+    assert read_rows(content[19:-2], dimensions) == list(zip(names, rows.tolist(), strict=True))
+
+
+def read_rows(content: bytes, dimensions: int) -> list[tuple[str, list[float]]]:
+    """The rows of a binary COPY, read field by field as the documentation of Postgres says."""
+    found, at = [], 0
+    while at < len(content):
+        assert content[at : at + 2] == b"\0\4"
+        at += 2
+        fields = []
+        for _ in range(4):
+            (length,) = struct.unpack(">i", content[at : at + 4])
+            fields.append(content[at + 4 : at + 4 + length])
+            at += 4 + length
+        assert fields[1:3] == [b"mini/v1", b"caption"]
+        assert struct.unpack(">hh", fields[3][:4]) == (dimensions, 0)
+        found.append((fields[0].decode(), np.frombuffer(fields[3][4:], ">f2").astype(float).tolist()))
+    return found
+
+
+def test_rows_and_names_are_as_many() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        b"".join(vectors.copy_file(["one"], "mini/v1", "caption", np.zeros((2, 3), np.float32)))
+    with pytest.raises(ValueError, match=r"^expected ndim to be 2$"):
+        b"".join(vectors.copy_file(["one"], "mini/v1", "caption", np.zeros(3, np.float32)))

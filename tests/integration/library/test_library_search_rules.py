@@ -234,6 +234,16 @@ async def test_a_search_is_one_round_trip(
     assert not [line for line in lines if "Parse" in line and "ParseComplete" not in line]
 
 
+async def test_the_index_searches_with_the_settings_of_the_connection(
+    library: PostgresLibrary, database: Database
+) -> None:
+    await library.search(Query(SPACE, text=TEXT, k=K))  # loads pgvector, which then takes the settings over
+    async with database.searching() as connection:
+        ef_search = await connection.execute(text("SHOW hnsw.ef_search"))
+        iterative = await connection.execute(text("SHOW hnsw.iterative_scan"))
+        assert (ef_search.scalar(), iterative.scalar()) == ("100", "relaxed_order")
+
+
 async def test_connections_that_died_cost_a_search_nothing(
     library: PostgresLibrary, database: Database
 ) -> None:
