@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from hartmann.errors import MissingExtra, UnreadableScore
 from hartmann.notation.checking import Limits as AbcLimits
+from hartmann.notation.from_musicxml.drums import PERCUSSION_CHANNEL, pitch_drums
 from hartmann.notation.from_musicxml.opening import Limits, open_musicxml
 from hartmann.notation.score import Score
 from hartmann.notation.writing import to_abc
@@ -69,6 +70,7 @@ def musicxml_to_score(
 
 def _imported(root: ET.Element) -> stream.Score:
     """music21's reading of the tree. Its importer raises all kinds of exceptions for what it does not expect."""
+    percussion = pitch_drums(root)
     importer = MusicXMLImporter()
     importer.xmlRoot = root
     with warnings.catch_warnings():
@@ -78,21 +80,23 @@ def _imported(root: ET.Element) -> stream.Score:
         except Exception as broken:
             reason = f"{type(broken).__name__}: {str(broken)[:120]}"
             raise UnreadableScore(f"the MusicXML can't be read ({reason}); export it anew") from broken
-    _state_transpositions(importer.stream, root)
+    for part in importer.stream.parts:
+        _settle_instrument(part, root, percussion)
     return importer.stream
 
 
-def _state_transpositions(score: stream.Score, root: ET.Element) -> None:
-    """Parts transpose as the file says; music21 lets some instruments do so by their names."""
-    stated = {part.get("id", ""): part.find("measure/attributes/transpose") for part in root.findall("part")}
-    for part in score.parts:
-        names = {str(part.id).partition("-Staff")[0], *map(str, part.groups)}
-        transpose = next((stated[name] for name in stated if name in names), None)
-        semitones = 0
-        if transpose is not None:
-            semitones = _number(transpose, "chromatic") + 12 * _number(transpose, "octave-change")
-        for one in part.recurse().getElementsByClass(instrument.Instrument):
-            one.transposition = interval.Interval(semitones) if semitones else None
+def _settle_instrument(part: stream.Part, root: ET.Element, percussion: set[str]) -> None:
+    """The part transposes as the file says, where music21 lets some instruments do so by their names; percussion plays
+    on its channel."""
+    names = {str(part.id).partition("-Staff")[0], *map(str, part.groups)}
+    stated = next((given for given in root.findall("part") if given.get("id") in names), None)
+    transpose = stated.find("measure/attributes/transpose") if stated is not None else None
+    semitones = 0
+    if transpose is not None:
+        semitones = _number(transpose, "chromatic") + 12 * _number(transpose, "octave-change")
+    for one in part.recurse().getElementsByClass(instrument.Instrument):
+        one.transposition = interval.Interval(semitones) if semitones else None
+        one.midiChannel = PERCUSSION_CHANNEL if names & percussion else None
 
 
 def _number(element: ET.Element, name: str) -> int:

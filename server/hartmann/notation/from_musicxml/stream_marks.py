@@ -34,6 +34,8 @@ def _names(table: dict[str, Any]) -> dict[type[Any], str]:
 
 _ARTICULATIONS = _names(marks.ARTICULATIONS)
 _EXPRESSIONS = _names(marks.EXPRESSIONS)
+_KINDS = {ours: name for name, ours in harmony.CHORD_ALIASES.items()}
+"""music21's names of chord kinds → MusicXML's, where they differ."""
 _KIND_WORDS: dict[str, str] = {}
 for _word, _kind in KINDS.items():
     _KIND_WORDS.setdefault(_kind, _word)
@@ -110,7 +112,8 @@ def chord_text(symbol: harmony.ChordSymbol) -> str:
     if root is None:
         return ""
     stated = symbol.chordKindStr or ""
-    word = stated if KINDS.get(stated) == symbol.chordKind else _KIND_WORDS.get(symbol.chordKind or "", "")
+    kind = _KINDS.get(symbol.chordKind or "", symbol.chordKind or "")
+    word = stated if KINDS.get(stated) == kind else _KIND_WORDS.get(kind, "")
     low = f"/{_pitch_name(bass)}" if bass is not None and bass.name != root.name else ""
     return _pitch_name(root) + word + low
 

@@ -14,14 +14,13 @@ from typing import Any
 
 from music21 import harmony, note, stream
 
-from hartmann.notation.from_musicxml import stream_marks
+from hartmann.notation.from_musicxml import drums, stream_marks
 from hartmann.notation.score import Note, Pitch, Place, Tuplet
 
 _NOWHERE = Place(0, 0, 0, 0)
 _ZERO = Fraction(0)
 _MOST_ANNOTATIONS = 4
 """Words at one note; files made from scans have whole pages of text there."""
-_DRUM_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 @dataclass(slots=True)
@@ -139,8 +138,7 @@ def _drum(head: note.Unpitched) -> Pitch:
     struck = getattr(head.storedInstrument, "percMapPitch", None)
     if struck is None or not 0 <= struck <= 127:
         return stream_marks.spelled(head.displayPitch())
-    name = _DRUM_NAMES[struck % 12]
-    return Pitch(name[0], len(name) - 1, struck // 12 - 1)
+    return Pitch(*drums.spelled(struck))
 
 
 def _ratio(element: Any, duration: Fraction) -> tuple[Tuplet | None, Fraction]:

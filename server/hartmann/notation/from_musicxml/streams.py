@@ -17,6 +17,7 @@ from music21 import bar, clef, expressions, key, meter, note, spanner, stream, t
 from hartmann.errors import UnreadableScore
 from hartmann.notation.findings import Findings
 from hartmann.notation.from_musicxml import stream_marks
+from hartmann.notation.from_musicxml.drums import PERCUSSION_CHANNEL
 from hartmann.notation.from_musicxml.stream_notes import PartMarks, exact, measure_notes
 from hartmann.notation.score import Bar, Change, Key, Meter, Note, Place, Score, Tempo, Voice
 from hartmann.notation.tune_balance import judge, unclosed_repeats
@@ -97,6 +98,7 @@ class _PartReader:
             isinstance(c, clef.PercussionClef) for c in self.part.recurse().getElementsByClass(clef.Clef)
         )
         percussion = percussion or self.part.recurse().getElementsByClass(note.Unpitched).first() is not None
+        percussion = percussion or (instrument is not None and instrument.midiChannel == PERCUSSION_CHANNEL)
         program = instrument.midiProgram if instrument is not None else None
         transposition = instrument.transposition if instrument is not None else None
         return Voice(
