@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import groupby
+from typing import Literal
 
 from hartmann.errors import InvalidNotation, MissingExtra
 
@@ -34,7 +35,10 @@ from hartmann.notation.tune_fields import signature
 
 _BARLINES = {"||": "double", "|]": "final", "[|": "heavy-light", ".|": "dashed", "[|]": "none"}
 
-_GROUP_SYMBOLS = {GroupSign.BRACE: "brace", GroupSign.BRACKET: "bracket"}
+_GROUP_SYMBOLS: dict[GroupSign, Literal["brace", "bracket"]] = {
+    GroupSign.BRACE: "brace",
+    GroupSign.BRACKET: "bracket",
+}
 
 MOST_HEADS = 30_000
 """Note heads that are engraved at most, the tied ones counted: some 500 pages, and half a minute of work."""
