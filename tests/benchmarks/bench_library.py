@@ -47,7 +47,7 @@ from hartmann.storage import vector_index
 from hartmann.storage.database import Database, open_database
 
 K = 10
-WARMING = 50
+WARMING = 300
 QUERIES = 200
 REAL_PIECES = 600
 """Of the corpus, in a small run; at a hundred thousand pieces and more the whole corpus is read."""
@@ -67,6 +67,7 @@ async def main(options: argparse.Namespace) -> None:
                 here = Made(made.rows[:size], made.genres[:size], made.neighbourhoods[:size])
                 await fill(database, here, before)
                 bench = Bench(database, here)
+                await bench.warm_up()
                 medians[size] = await bench.by_text()
                 if size == options.pieces:
                     await bench.by_picture_and_text()
@@ -100,6 +101,13 @@ class Bench:
         self.texts = distribution.draw(QUERIES, seed=-1 % 2**32)[0]
         self.images = distribution.draw(QUERIES, seed=-1 % 2**32, pictures=True)[0]
         self.exact = self.nearest(self.texts, np.arange(len(made.rows)))
+
+    async def warm_up(self) -> None:
+        """Searches for other things than those that are measured."""
+        distribution = Distribution.make()
+        images, texts = (distribution.draw(WARMING, seed=5, pictures=p)[0] for p in (True, False))
+        for image, words in zip(images, texts, strict=True):
+            await self.library.search(Query(SPACE, image, words, K))
 
     def nearest(self, queries: Vectors, passing: np.ndarray) -> list[list[str]]:
         """The ids of the K nearest of the pieces numbered `passing`, by arithmetic."""
@@ -208,8 +216,8 @@ class Bench:
 
 
 async def timed(search: Search, count: int) -> tuple[list[Sequence[str]], list[float]]:
-    """Results and milliseconds of `count` searches, after some to warm up."""
-    for i in range(min(WARMING, count)):
+    """Results and milliseconds of `count` searches, after five that prepare the statement."""
+    for i in range(5):
         await search(i)
     results, times = [], []
     for i in range(count):

@@ -23,7 +23,8 @@ INDEX_FROM: Final = 5_000
 """Vectors of `INDEX_DIMENSIONS` from which an HNSW index is built; of shorter ones it takes as many more. Below, exact
 search takes 3 ms too, and an index would cost the first start seconds to gain little (bench_library.py prints both)."""
 INDEX_DIMENSIONS: Final = 768
-WARMING_SEARCHES: Final = 50
+WARMING_SEARCHES: Final = 200
+"""About a second at 168,385 × 768; searches of an index that is not in memory take three times as long."""
 MOST_MEMORY: Final = 1024
 """MiB that building may take; 168,385 × 768 needs about 550."""
 
