@@ -47,7 +47,7 @@ def through(music: str, head: str = HEAD, **options: int) -> list[str]:
         "z2 G6|Z|x4 G4|]",
         '"^slowly"G8|"_below"A8|]',
         "G4 B4 & D8|G8|]",
-        "G/4A/4B/4c/4 d/2e/2f g5|]",
+        "G/4A/4B/4c/4 d/2e/2f g4 g|]",
         "G8|!segno!A8|!D.S.!B8|]",
     ],
 )

@@ -106,15 +106,15 @@ def _choose_grids(times: Times, beats: Steps, noise: float) -> Steps:
     shares = np.bincount(chosen[used], minlength=len(GRIDS)) + np.exp(-penalties)
     habits = np.clip(-np.log(shares / shares.sum()), _LEAST_PENALTY, _MOST_PENALTY)
     habits[0] = 0.0
-    best = np.argmin(costs + habits[:, None], axis=0)
-    return np.array(GRIDS)[best]
+    best: Steps = np.argmin(costs + habits[:, None], axis=0)
+    return np.take(np.asarray(GRIDS, np.int64), best)
 
 
 def _misfit(times: Times, beats: Steps, beat: Steps, lengths: Steps, grid: int, noise: float) -> Times:
     """−log likelihood of the onsets in every beat under one grid; huge where the grid does not fit the beat."""
     start = beats[beat]
     error = (times - start - np.round((times - start) / grid) * grid) / STEPS
-    cost = np.bincount(beat, (error / noise) ** 2 / 2, minlength=len(lengths))
+    cost: Times = np.bincount(beat, (error / noise) ** 2 / 2, minlength=len(lengths)).astype(np.float64)
     possible = (lengths % grid == 0) & ((lengths % STEPS == 0) | (grid != 8))
     if grid == GRIDS[0]:
         return cost
@@ -130,8 +130,9 @@ def _snap(times: Times, beats: Steps, grids: Steps) -> Steps:
 
 def _until_next(onsets: Steps, beats: Steps) -> Steps:
     """Drum notes have no length: they last to the next stroke, to the end of their beat at most."""
-    stops = np.unique(np.concatenate([onsets, beats]))
-    return stops[np.searchsorted(stops, onsets, "right").clip(0, len(stops) - 1)]
+    stops: Steps = np.unique(np.concatenate([onsets, beats]))
+    following: Steps = np.searchsorted(stops, onsets, "right")
+    return np.take(stops, following.clip(0, len(stops) - 1))
 
 
 def _meet_onsets(onsets: Steps, ends: Steps, end_times: Times) -> Steps:

@@ -120,7 +120,7 @@ def chord_text(symbol: harmony.ChordSymbol) -> str:
 
 def _pitch_name(pitch: Any) -> str:
     alter = int(pitch.alter)
-    return pitch.step + ("#" * alter if alter > 0 else "b" * -alter)
+    return str(pitch.step) + ("#" * alter if alter > 0 else "b" * -alter)
 
 
 def lyrics_of(element: Any) -> tuple[str, ...]:

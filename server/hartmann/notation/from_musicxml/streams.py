@@ -239,7 +239,7 @@ def _is_pickup(bars: Sequence[Bar]) -> bool:
 def _cut(bars: Sequence[Bar], first: int, last: int) -> tuple[Bar, ...]:
     held = Change(_ZERO)
     for given in bars[: first + 1]:
-        for state in (Change(_ZERO, given.key, given.meter, given.tempo), *given.changes):
+        for state in (_stated(given), *given.changes):
             if given is not bars[first] or state not in given.changes:
                 held = Change(
                     _ZERO, state.key or held.key, state.meter or held.meter, state.tempo or held.tempo
@@ -332,9 +332,14 @@ def _said_once(voice: Voice) -> Voice:
                 tempo=None if given.tempo == tempo else given.tempo,
             )
         )
-        for state in (given, *given.changes):
+        for state in (_stated(given), *given.changes):
             key, meter, tempo = state.key or key, state.meter or meter, state.tempo or tempo
     return replace(voice, bars=tuple(bars))
+
+
+def _stated(given: Bar) -> Change:
+    """What a bar states at its start."""
+    return Change(_ZERO, given.key, given.meter, given.tempo)
 
 
 def _odd_bars(score: Score) -> set[int]:
