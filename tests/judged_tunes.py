@@ -114,12 +114,10 @@ def _plain(tune: Tune) -> _Plain | None:
     header, key_line, body = re.split(r"(^K:.*\n)", unornamented(tune.text), maxsplit=1, flags=re.M)
     fields = dict(_HEADER.findall(header + key_line))
     lines = [line.rstrip(" \\") for line in body.split("\n") if line.strip() and not _IGNORED.match(line)]
-    unfit = "V" in fields or "P" in fields or not {"M", "L", "K"} <= set(fields)
-    if (
-        unfit
-        or not lines
-        or any(re.match(r"[A-Za-z]:", line) or "&" in line or "[" in line for line in lines)
-    ):
+    states_it_all = {"M", "L", "K"} <= set(fields) and not {"V", "P"} & set(fields)
+    if not lines or not states_it_all or any(_UNFIT.search(line) for line in lines):
+        return None
+    if not _repeats_are_explicit("".join(lines)):
         return None
     bare = tuple(re.sub(r'"[^"\n]*"', "", line) for line in lines)
     return _Plain(tune.id, fields["M"], fields["L"], fields["K"], bare)

@@ -58,8 +58,11 @@ def extract(text: str) -> TuneText:
 
 
 def is_prose(line: str) -> bool:
-    """True for a line that reads as words rather than as music: three or more words that notes can't spell."""
-    if _MUSIC_ONLY.fullmatch(line):
+    """True for a line that reads as words rather than as music: three or more words that notes can't spell.
+
+    Words don't go on behind a backslash as music does.
+    """
+    if _MUSIC_ONLY.fullmatch(line) or line.rstrip().endswith("\\"):
         return False
     bare = _QUOTED.sub(" ", line).partition("%")[0]
     words = [word for word in _WORD.findall(bare) if not _NOTE_WORD.fullmatch(word)]

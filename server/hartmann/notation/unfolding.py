@@ -133,7 +133,10 @@ class _Player:
 
 
 def _turns(signs: Sequence[_Signs], start: int, at: int, last: int) -> int:
-    """How often the stretch from `start` that ends at `at` is played: by its endings, or by the sign."""
+    """How often the stretch from `start` that ends at `at` is played: by its endings, and by the sign at least.
+
+    So a first ending without a second one is passed by the second time.
+    """
     numbered = [max(signs[i].endings) for i in range(start, at + 1) if signs[i].endings]
     if not numbered:
         return signs[at].ends
@@ -141,7 +144,7 @@ def _turns(signs: Sequence[_Signs], start: int, at: int, last: int) -> int:
     while following < last and signs[following].endings:
         numbered.append(max(signs[following].endings))
         following = _ending_end(signs, following, last)
-    return max(numbered)
+    return max(*numbered, signs[at].ends)
 
 
 def _ending_end(signs: Sequence[_Signs], at: int, last: int) -> int:

@@ -43,6 +43,12 @@ def test_typographic_characters_are_read_as_plain_ones() -> None:
     assert second.barline == "||"
 
 
+def test_a_line_that_goes_on_behind_a_backslash_is_music() -> None:
+    checked = check("X:1\nM:4/4\nL:1/8\nK:G\n(uiBc) \\\n| d8|]\n")
+    assert checked.score is not None
+    assert [len(bar.notes) for bar in checked.score.voices[0].bars] == [2, 1]
+
+
 def test_prose_between_lines_of_music_is_an_error() -> None:
     checked = check(TUNE.replace("|]", "|\nnow the melody rises slowly\nCDEF|]"))
     assert [(p.code, p.line) for p in checked.errors] == [("prose", 7)]

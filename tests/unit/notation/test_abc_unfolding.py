@@ -34,6 +34,7 @@ def played(body: str, parts: str = "") -> str:
         ("|:C|D::|E|", "CDCDCDE"),
         ("|:C|D|:E|F:|", "CDCDEFEF"),
         ("C|:D|E|", "CDE"),
+        ("|:C|1D:|E|F|", "CDCEF"),
     ],
 )
 def test_repeats_and_endings(body: str, order: str) -> None:
