@@ -23,7 +23,7 @@ pytestmark = pytest.mark.integration
 
 PARTITIONS = f"""
 ALTER TABLE embedding RENAME TO embedding_whole;
-CREATE TABLE embedding (LIKE embedding_whole INCLUDING STORAGE) PARTITION BY LIST (space);
+CREATE TABLE embedding (LIKE embedding_whole INCLUDING STORAGE INCLUDING CONSTRAINTS) PARTITION BY LIST (space);
 CREATE TABLE embedding_noise PARTITION OF embedding FOR VALUES IN ('{SPACE}');
 CREATE TABLE embedding_others PARTITION OF embedding DEFAULT;
 INSERT INTO embedding SELECT * FROM embedding_whole;
