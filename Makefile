@@ -1,4 +1,4 @@
-# The two commands are `make run` and `make test`; each sets up what it needs.
+# The two commands are `make run` and `make test`; each target sets up what it needs.
 
 PYTHON  ?= $(shell command -v python3.11 || command -v python3)
 VENV    ?= .venv
@@ -8,13 +8,19 @@ ARGS    ?=
 PIP     := $(VENV)/bin/pip --disable-pip-version-check --quiet
 BIN     := $(VENV)/bin
 
-.PHONY: help run serve test check bench protos format clean
+.PHONY: help run up plugin serve test check bench protos format clean
 
 help:  ## show these lines
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: $(VENV)/.server  ## compose a score: make run IMAGE=holiday.jpg ARGS="--key 'G major'"
 	$(BIN)/hartmann compose "$(IMAGE)" --output "$(OUTPUT)" $(ARGS)
+
+plugin: $(VENV)/.server  ## put the plugin into MuseScore
+	$(BIN)/hartmann plugin install $(ARGS)
+
+up: $(VENV)/.server  ## database, server and bridge for MuseScore, until Ctrl-C
+	$(BIN)/hartmann up $(ARGS)
 
 serve: $(VENV)/.server  ## run the gRPC server until Ctrl-C
 	$(BIN)/hartmann serve $(ARGS)
