@@ -133,6 +133,25 @@ def test_files_beyond_the_limits_are_refused(limits: Limits, reason: str) -> Non
         musicxml_to_abc(SCORE.encode(), limits=limits)
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "reason"),
+    [
+        ("<duration>4<", "<duration>999999999<", "measure 1 lasts 999,999,999 quarters"),
+        ("<duration>4<", "<duration>abc<", "can't be read"),
+        ("<step>C<", "<step>H<", "can't be read"),
+        ("<divisions>1<", "<divisions>0<", "can't be read"),
+    ],
+)
+def test_absurd_values_are_refused(right: str, wrong: str, reason: str) -> None:
+    with pytest.raises(UnreadableScore, match=reason):
+        musicxml_to_abc(SCORE.replace(right, wrong).encode())
+
+
+def test_absurd_octaves_do_not_make_absurd_text() -> None:
+    abc = musicxml_to_abc(SCORE.replace("<octave>4<", "<octave>999999999<").encode())
+    assert len(abc) < 200
+
+
 def test_a_packed_file_that_lies_about_its_size_is_counted_as_it_comes_out() -> None:
     with pytest.raises(UnreadableScore, match="unpacks to more than"):
         open_musicxml(packed({"score.xml": SCORE + " " * 3_000_000}), Limits(unpacked=1_000_000))

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from hartmann.errors import MissingExtra, UnreadableScore
 from hartmann.notation.checking import Limits as AbcLimits
+from hartmann.notation.checking import check
 from hartmann.notation.from_musicxml.drums import PERCUSSION_CHANNEL, pitch_drums
 from hartmann.notation.from_musicxml.opening import Limits, open_musicxml
 from hartmann.notation.score import Score
@@ -46,6 +47,9 @@ def musicxml_to_abc(
             f"the score makes {len(abc):,} characters of ABC; {_ABC.characters:,} is the most that is read. "
             "Choose fewer bars"
         )
+    errors = check(abc).errors
+    if errors:
+        raise UnreadableScore(f"the score holds what ABC can't say: {errors[0].message}; export it anew")
     return abc
 
 

@@ -15,6 +15,8 @@ from hartmann.notation.chord_symbols import KINDS
 from hartmann.notation.score import Pitch
 
 _LONGEST_TEXT = 60
+_LOWEST_OCTAVE, _HIGHEST_OCTAVE = -1, 9
+"""MusicXML's octaves go from 0 to 9, MIDI's from −1; a broken file must not make a line of a million commas."""
 _CLEAN = str.maketrans(dict.fromkeys('"\\%|\n\r\t', " "))
 _CLEAN_SYLLABLE = str.maketrans({"_": " ", "*": "", "~": " ", "|": "", "\\": "", "%": "", '"': "", "\n": " "})
 _REPEAT_WORDS = (
@@ -162,4 +164,4 @@ def spelled(pitch: Any) -> Pitch:
     """A music21 pitch as ours; quarter tones become the semitone below them."""
     alter = max(-2, min(2, int(pitch.alter)))
     octave = pitch.octave if pitch.octave is not None else 4
-    return Pitch(pitch.step, alter, octave)
+    return Pitch(pitch.step, alter, max(_LOWEST_OCTAVE, min(_HIGHEST_OCTAVE, octave)))

@@ -24,6 +24,8 @@ from hartmann.notation.tune_balance import judge, unclosed_repeats
 
 _NOWHERE = Place(0, 0, 0, 0)
 _ZERO = Fraction(0)
+_LONGEST_BAR = 4096
+"""Quarters in a bar: whole pieces without bar lines are one bar, and what is longer the ABC reader refuses."""
 _ROUNDS = 8
 """How often bars are given meters of their own: one that has one no longer explains its neighbours."""
 _CLEFS = {"treble", "bass", "alto", "tenor", "soprano"}
@@ -37,11 +39,12 @@ _TONICS = (
 def from_score(score: stream.Score, *, bars: int | None = None) -> Score:
     """Our score of a music21 one; of `bars` bars from the first that holds a note, or of all.
 
-    Raises `UnreadableScore` where it has no measures with notes.
+    Raises `UnreadableScore` where it has no measures with notes, or a measure that no score has.
     """
     parts = [list(part.getElementsByClass(stream.Measure)) for part in score.parts]
     count = max(map(len, parts), default=0)
     lengths = [_length([part[i] for part in parts if i < len(part)]) for i in range(count)]
+    _check_lengths(lengths)
     voices = [
         _PartReader(part, measures, lengths, number).voice()
         for number, (part, measures) in enumerate(zip(score.parts, parts, strict=True), 1)
@@ -67,6 +70,14 @@ def _length(measures: Sequence[stream.Measure]) -> Fraction:
         return full
     counts = Counter(held if max(ends) <= full else filter(None, ends))
     return max(counts, key=lambda length: (counts[length], length))
+
+
+def _check_lengths(lengths: Sequence[Fraction]) -> None:
+    for index, length in enumerate(lengths, 1):
+        if length > _LONGEST_BAR:
+            raise UnreadableScore(
+                f"measure {index} lasts {float(length):,.0f} quarters; {_LONGEST_BAR} is the most that is read"
+            )
 
 
 def _sounding_end(measure: stream.Measure) -> Fraction:
@@ -254,7 +265,7 @@ def _assembled(score: stream.Score, voices: Sequence[Voice]) -> Score:
     first = voices[0].bars[0]
     stated = next((v.bars[0].tempo for v in voices if v.bars[0].tempo), None)
     head_key = first.key or Key("C", "major", 0)
-    head_meter = first.meter or Meter(4, 4)
+    head_meter = next((v.bars[0].meter for v in voices if v.bars[0].meter), None) or Meter(4, 4)
     pickup = len(voices[0].bars) > 1 and first.duration < head_meter.bar_duration
     numbered = [
         _numbered(voice, pickup, stated if voice is voices[0] else None, head_key, head_meter)
