@@ -25,7 +25,8 @@ def test_a_line_cut_in_half_comes_again_whole(open_plugin: OpenPlugin, bridge: S
     plugin.wait_until("work.phase === 'finished'")
     assert plugin.ask("work.caption") == CAPTION
     streams = [path for _, path, _ in bridge.asked if "/events" in path]
-    assert [path.split("after=")[1].split("&")[0] for path in streams] == ["0", "3"]
+    first, *later = [path.split("after=")[1].split("&")[0] for path in streams]
+    assert (first, set(later)) == ("0", {"3"})  # Qt itself may ask again for what broke off
 
 
 def test_every_stream_has_a_lease_of_its_own(open_plugin: OpenPlugin, bridge: ScriptedBridge) -> None:

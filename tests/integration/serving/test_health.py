@@ -62,7 +62,10 @@ async def still_loading(database_url: str) -> AsyncIterator[tuple[Running, threa
     settings = settings_for(database_url)
     try:
         async with running_server(settings, writer, sources=slow, wait_until_ready=False) as server:
-            yield server, go_on
+            try:
+                yield server, go_on
+            finally:
+                go_on.set()  # before the server stops, which waits for its models
     finally:
         go_on.set()
 
