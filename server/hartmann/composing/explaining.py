@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from hartmann.composing.events import Explained, ExplainedSpan, Stage
 from hartmann.composing.faithfulness import measure_faithfulness
 from hartmann.composing.sentences import Essay, repeats_itself
 from hartmann.composing.work import Conversation, Work, answered
+from hartmann.errors import AttentionUnavailable
 from hartmann.notation.checking import check
 from hartmann.notation.score import Score
 from hartmann.vision.language_model import AttentionRecord, Message, Role
@@ -42,7 +44,8 @@ async def explain(work: Work, carry: Carry) -> Carry:
     explained = Explained(motivation, chosen.number, (), None)
     if work.tools.vision.info.records_attention:
         pieces = answered(composed, chosen.abc)
-        explained = await _with_attention(work, explained, pieces, answered(asked, motivation), score)
+        with suppress(AttentionUnavailable):  # a witness whose context is too small for this piece
+            explained = await _with_attention(work, explained, pieces, answered(asked, motivation), score)
     return await work.record(
         Stage.EXPLAIN, "explanation", explained, replace(carry, refined=True, motivation=motivation)
     )

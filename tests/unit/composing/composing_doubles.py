@@ -17,6 +17,7 @@ from hartmann.composing.carry import Carry
 from hartmann.composing.events import Event, Stage, TextDelta
 from hartmann.composing.headers import header_of
 from hartmann.composing.tools import Tools
+from hartmann.errors import AttentionUnavailable
 from hartmann.library.reference import Reference
 from hartmann.vision.language_model import (
     AttentionRecord,
@@ -63,6 +64,8 @@ class ScriptedModel:
 
     answers: dict[str, list[Answer] | Answer]
     attends: bool = True
+    attends_to: int = 1_000_000
+    """The longest text, in characters, whose attention it can tell."""
     constrained: bool = False
     profile: str = "full"
     voices: int = 8
@@ -111,6 +114,8 @@ class ScriptedModel:
         """One token a character; character i looks at cell i mod 6 alone."""
         assert conversation[-1].role is Role.ASSISTANT
         text = conversation[-1].text
+        if len(text) > self.attends_to:
+            raise AttentionUnavailable("so long a text can't be replayed")
         weights = np.zeros((len(text), GRID.rows * GRID.columns), np.float32)
         weights[np.arange(len(text)), np.arange(len(text)) % weights.shape[1]] = 0.5
         return AttentionRecord(weights, tuple((i, i + 1) for i in range(len(text))), GRID)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -257,9 +258,9 @@ def test_a_span_is_the_mean_of_its_own_rows_of_the_tensor() -> None:
             np.testing.assert_allclose(span.heat, rows / rows.sum(), atol=1e-6)
 
 
-def test_without_attention_the_explanation_has_words_alone() -> None:
-    scripted = model()
-    scripted.attends = False
+@pytest.mark.parametrize("unable", [{"attends": False}, {"attends_to": 20}])
+def test_without_attention_the_explanation_has_words_alone(unable: dict[str, Any]) -> None:
+    scripted = replace(model(), **unable)
     (explained,) = run(scripted).events(Explained)
     assert isinstance(explained, Explained)
     assert explained.motivation == WHY
