@@ -42,7 +42,9 @@ def main(arguments: list[str] | None = None) -> None:
         "--held-out", type=Path, action="append", default=[], help="photographs for measuring alone"
     )
     parser.add_argument("--pictures", type=int, default=14_000, help="pictures in the gallery")
-    parser.add_argument("--seeing-steps", type=int, default=2500, help="of them, the first with pictures alone")
+    parser.add_argument(
+        "--seeing-steps", type=int, default=2500, help="of them, the first with pictures alone"
+    )
     parser.add_argument("--vlm-steps", type=int, default=4700, help="training steps of the mini VLM")
     parser.add_argument("--clip-steps", type=int, default=700, help="training steps of the mini CLIP")
     parser.add_argument("--workers", type=int, default=2, help="processes that train the mini VLM together")

@@ -1,7 +1,8 @@
 """Quantised parts become a score: key, names, voices, bars, tempo.
 
-Conventions: one key for the whole score; changes of key inside a file are spelled by accidentals. A tempo is stated at the bar line behind the change, when it differs by more than `_HEARD`.
-The unit note length is the one that makes the text shortest.
+Conventions: one key for the whole score; changes of key inside a file are spelled by accidentals. A tempo is stated at
+the bar line behind the change, when it differs by more than `_HEARD`. The unit note length is the one that makes the
+text shortest.
 """
 
 from __future__ import annotations
