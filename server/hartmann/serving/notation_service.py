@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import grpc.aio
 
 from hartmann.errors import InvalidNotation, InvalidRequest, UnreadableScore
+from hartmann.notation.limits import Limits
 from hartmann.serving.event_translation import to_metrics, to_problem
 from hartmann.settings import MEBIBYTE
 from hartmann.v1 import notation_pb2, notation_pb2_grpc
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from hartmann.notation.score import Score
 
 MAX_CHARACTERS = 1_000_000
+DEFAULT_LIMITS = Limits()
 MEDIA_TYPES = {
     notation_pb2.SCORE_FORMAT_MUSICXML: "application/vnd.recordare.musicxml+xml",
     notation_pb2.SCORE_FORMAT_MIDI: "audio/midi",
@@ -31,22 +33,23 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 class NotationService(notation_pb2_grpc.NotationServiceServicer):
     """Reads in a thread: a long tune takes a second, and other calls go on."""
 
-    def __init__(self, max_score_bytes: int = 20 * MEBIBYTE) -> None:
+    def __init__(self, max_score_bytes: int = 20 * MEBIBYTE, limits: Limits = DEFAULT_LIMITS) -> None:
         self._max_score_bytes = max_score_bytes
+        self._limits = limits
 
     async def CheckAbc(  # noqa: N802
         self, request: notation_pb2.CheckAbcRequest, context: Context
     ) -> notation_pb2.CheckAbcResponse:
         """What is wrong with a tune, and where."""
         del context
-        return await asyncio.to_thread(_check, request.abc)
+        return await asyncio.to_thread(_check, request.abc, self._limits)
 
     async def MeasureAbc(  # noqa: N802
         self, request: notation_pb2.MeasureAbcRequest, context: Context
     ) -> notation_pb2.MeasureAbcResponse:
         """The eight metrics of a tune."""
         del context
-        return await asyncio.to_thread(_measure, request.abc)
+        return await asyncio.to_thread(_measure, request.abc, self._limits)
 
     async def ConvertAbc(  # noqa: N802
         self, request: notation_pb2.ConvertAbcRequest, context: Context
@@ -55,7 +58,7 @@ class NotationService(notation_pb2_grpc.NotationServiceServicer):
         del context
         if request.format not in MEDIA_TYPES:
             raise unknown_format()
-        return await asyncio.to_thread(_convert, request)
+        return await asyncio.to_thread(_convert, request, self._limits)
 
     async def ImportScore(  # noqa: N802
         self, request: notation_pb2.ImportScoreRequest, context: Context
@@ -70,7 +73,7 @@ def unknown_format() -> InvalidRequest:
     return InvalidRequest("choose a format: MUSICXML, MXL, MIDI or ABC", field="format")
 
 
-def _read(abc: str) -> Checked:
+def _read(abc: str, limits: Limits) -> Checked:
     from hartmann.notation.checking import check
 
     if not abc.strip():
@@ -79,7 +82,7 @@ def _read(abc: str) -> Checked:
         raise InvalidNotation(
             f"at most {MAX_CHARACTERS:,} characters are read, not {len(abc):,}", field="abc"
         )
-    return check(abc)
+    return check(abc, limits)
 
 
 def _music(checked: Checked) -> Score:
@@ -89,11 +92,11 @@ def _music(checked: Checked) -> Score:
     return checked.score
 
 
-def _check(abc: str) -> notation_pb2.CheckAbcResponse:
+def _check(abc: str, limits: Limits) -> notation_pb2.CheckAbcResponse:
     from hartmann.notation.problems import Severity
     from hartmann.notation.rendering import render
 
-    checked = _read(abc)
+    checked = _read(abc, limits)
     errors = any(problem.severity is Severity.ERROR for problem in checked.problems)
     return notation_pb2.CheckAbcResponse(
         valid=checked.score is not None and not errors,
@@ -116,10 +119,10 @@ def _summary(score: Score) -> notation_pb2.TuneSummary:
     )
 
 
-def _measure(abc: str) -> notation_pb2.MeasureAbcResponse:
+def _measure(abc: str, limits: Limits) -> notation_pb2.MeasureAbcResponse:
     from hartmann.notation.metrics import EXPLANATIONS, measure
 
-    checked = _read(abc)
+    checked = _read(abc, limits)
     return notation_pb2.MeasureAbcResponse(
         metrics=to_metrics(measure(_music(checked))),
         explanations=EXPLANATIONS,
@@ -127,8 +130,8 @@ def _measure(abc: str) -> notation_pb2.MeasureAbcResponse:
     )
 
 
-def _convert(request: notation_pb2.ConvertAbcRequest) -> notation_pb2.ConvertAbcResponse:
-    checked = _read(request.abc)
+def _convert(request: notation_pb2.ConvertAbcRequest, limits: Limits) -> notation_pb2.ConvertAbcResponse:
+    checked = _read(request.abc, limits)
     return notation_pb2.ConvertAbcResponse(
         content=_write(_music(checked), request.format),
         media_type=MEDIA_TYPES[request.format],

@@ -18,6 +18,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from hartmann import logs
+from hartmann.notation.limits import limits_from
 from hartmann.serving.composition_service import Backing, CompositionService
 from hartmann.serving.error_interceptor import ErrorInterceptor
 from hartmann.serving.library_service import LibraryService, Shelves
@@ -126,7 +127,8 @@ async def open_front(settings: Settings) -> AsyncIterator[Front]:
         interceptors.insert(0, KeyInterceptor(keys))
     server = grpc.aio.server(interceptors=interceptors, options=channel_options(settings))
     compositions, library = CompositionService(settings, readiness), LibraryService(settings, readiness)
-    _register(server, readiness, compositions, library, NotationService(settings.max_score_bytes))
+    notation = NotationService(settings.max_score_bytes, limits_from(settings))
+    _register(server, readiness, compositions, library, notation)
     bound = bind(server, address, settings)
     await server.start()
     await readiness.open()

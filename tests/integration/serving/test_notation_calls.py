@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grpc
 import pytest
-from running_server import Running, refusal
+from running_server import Running, refusal, running_server, settings_for
 from scripted_models import TUNES
 
 from hartmann.v1 import notation_pb2
@@ -130,3 +130,10 @@ async def test_a_file_that_is_no_score_is_refused(
 
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert refusal(raised.value).fields == [field]
+
+
+async def test_no_more_of_a_tune_is_read_than_the_settings_allow(database_url: str) -> None:
+    settings = settings_for(database_url, max_abc_notes=4)
+    async with running_server(settings) as server:
+        answer = await server.notation.CheckAbc(notation_pb2.CheckAbcRequest(abc="K:C\nCDEF|GABc|]"))
+    assert "too_much" in {problem.code for problem in answer.problems}
