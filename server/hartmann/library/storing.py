@@ -10,7 +10,7 @@ Texts come from strangers' files: what Postgres can't hold (NUL, halves of surro
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from hartmann.storage.tables import EmbeddingKind
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection as Psycopg
-    from psycopg import AsyncCursor
+    from psycopg import AsyncCopy, AsyncCursor
 
     from hartmann.library.ingest.describing import Piece
 
@@ -102,10 +102,14 @@ async def store_vectors(
     kind: EmbeddingKind = EmbeddingKind.CAPTION,
 ) -> None:
     """Add or replace one vector of `space` for each id; `rows` holds unit vectors, shape (ids, dimensions)."""
-    await vectors.register(await driver_connection(connection))
-    types = {"reference": "text", "space": "text", "kind": "text", "vector": "halfvec"}
-    halves = ((name, space, str(kind), vectors.to_half(row)) for name, row in zip(ids, rows, strict=True))
-    async with copied(connection, _NEW_VECTORS, "new_vector", types, halves) as cursor:
+    columns = ("reference", "space", "kind", "vector")
+    content = vectors.copy_file(map(storable, ids), space, str(kind), rows)
+
+    async def write(copy: AsyncCopy) -> None:
+        for part in content:
+            await copy.write(part)
+
+    async with _filled(connection, _NEW_VECTORS, "new_vector", columns, write) as cursor:
         await cursor.execute(_ADD_VECTORS)
 
 
@@ -121,14 +125,30 @@ async def copied(
 
     `types` are the table's columns, in the rows' order, with the types that they travel as.
     """
+
+    async def write(copy: AsyncCopy) -> None:
+        copy.set_types(list(types.values()))
+        for row in rows:
+            await copy.write_row(tuple(map(storable, row)))
+
+    async with _filled(connection, create, table, types, write) as cursor:
+        yield cursor
+
+
+@asynccontextmanager
+async def _filled(
+    connection: AsyncConnection,
+    create: str,
+    table: str,
+    columns: Iterable[str],
+    write: Callable[[AsyncCopy], Awaitable[None]],
+) -> AsyncIterator[AsyncCursor[Any]]:
+    """A cursor, with what `write` copied in the temporary table that `create` makes; emptied at the end."""
     raw = await driver_connection(connection)
     await raw.execute(create)
     async with raw.cursor() as cursor:
-        statement = f"COPY {table} ({', '.join(types)}) FROM STDIN (FORMAT binary)"
-        async with cursor.copy(statement) as copy:
-            copy.set_types(list(types.values()))
-            for row in rows:
-                await copy.write_row(tuple(map(storable, row)))
+        async with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT binary)") as copy:
+            await write(copy)
         yield cursor
         await cursor.execute(f"DELETE FROM {table}")
 

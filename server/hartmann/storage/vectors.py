@@ -70,15 +70,6 @@ def to_text(vector: NDArray[np.floating[Any]]) -> str:
     return str(Half(vector.astype(np.float16)).to_text())
 
 
-def to_half(vector: NDArray[np.floating[Any]]) -> Any:
-    """The vector as binary COPY takes it, once `register` has been called on the connection."""
-    from pgvector import HalfVector as Half
-
-    if vector.ndim != 1:
-        raise ValueError("expected ndim to be 1")
-    return Half(vector.astype(np.float16))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Reals:
     """A vector as a statement's parameter of type `real[]`, on connections that `register_reals` has seen."""
@@ -175,10 +166,3 @@ async def create_index(connection: AsyncConnection, space: str, dimensions: int)
             f"WITH (m = {HNSW_M}, ef_construction = {HNSW_EF_CONSTRUCTION}) WHERE space = '{quoted}'"
         )
     )
-
-
-async def register(connection: Any) -> None:
-    """Teach a psycopg `AsyncConnection` the vector types, for binary COPY of `pgvector.HalfVector` values."""
-    from pgvector.psycopg import register_vector_async
-
-    await register_vector_async(connection)
