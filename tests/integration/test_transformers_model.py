@@ -12,7 +12,8 @@ from models import photograph, save_tiny_model
 
 from hartmann.errors import AttentionUnavailable, ModelFailed, ModelInputTooLong, ModelUnavailable
 from hartmann.notation.score import Meter
-from hartmann.vision.bar_grammar import body_grammar, header_grammar
+from hartmann.vision.bar_grammar import body_grammar
+from hartmann.vision.header_grammar import header_grammar
 from hartmann.vision.language_model import (
     Finish,
     GenerationRequest,

@@ -9,8 +9,10 @@ from grammar_walks import accepts, walk
 from hartmann.notation.checking import check
 from hartmann.notation.problems import Severity
 from hartmann.notation.score import Meter
-from hartmann.vision.bar_grammar import PitchRange, body_grammar, ticks_for
+from hartmann.vision.bar_grammar import body_grammar
+from hartmann.vision.bar_ticks import ticks_for
 from hartmann.vision.header_grammar import METERS, MeterChoice
+from hartmann.vision.voice_range import PitchRange
 
 EIGHTH = Fraction(1, 8)
 ITEM = re.compile(

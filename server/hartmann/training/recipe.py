@@ -75,7 +75,7 @@ class Recipe:
         made.save_pretrained(self.work / "tokenizer")
 
     def vlm(self) -> None:
-        """Train the mini VLM in `workers` processes of one thread each; forty minutes on two cores."""
+        """Train the mini VLM in `workers` processes of one thread each; under two hours on two cores."""
         (self.work / "vlm").mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self.work) as folder:
             spawn = multiprocessing.get_context("spawn")

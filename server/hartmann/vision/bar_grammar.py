@@ -1,8 +1,8 @@
-"""Grammars that make every draft valid by construction: a header within the wishes, then bars that add up.
+"""The grammar of a body in one voice: every draft written under it adds up, by construction.
 
-Both functions return a Lark grammar for `llguidance`, which masks the logits while a model writes. The
-header's grammar couples what belongs together (a compound meter counts dotted beats). The body's grammar is
-built from the header: `bar_chain` fills each bar to the tick, and the rules here put bars into lines and sections.
+It is a Lark grammar for `llguidance`, which masks the logits while a model writes, built from the header that was
+written first (`header_grammar`): `bar_chain` fills each bar to the tick, and the rules here put bars into lines and
+sections.
 
 What a body may hold: sections opened by a line `% [A]`, lines of at most `bars_per_line` bars, repeats
 `|: … :|`, endings `|1 … :|2 …`, one pickup length kept throughout (a section that begins with a pickup inside
@@ -32,17 +32,7 @@ from hartmann.vision.grammar_rules import (
     rule,
     without,
 )
-from hartmann.vision.header_grammar import HeaderWishes, header_grammar
 from hartmann.vision.voice_range import PitchRange
-
-__all__ = [
-    "HeaderWishes",
-    "PitchRange",
-    "Ticks",
-    "body_grammar",
-    "header_grammar",
-    "ticks_for",
-]
 
 N = (0, 10)
 """Parameter bits: bars begun so far."""

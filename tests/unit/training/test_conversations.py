@@ -13,7 +13,9 @@ from hartmann.training.conversations import Conversation, Kind, Teacher
 from hartmann.training.gallery import Gallery, build_gallery
 from hartmann.training.melodies import read_melody
 from hartmann.training.motivations import stretches
+from hartmann.training.surveys import QUESTION
 from hartmann.training.tunes import Lesson, read_lesson
+from hartmann.vision.picture_features import Region
 from hartmann.vision.picture_words import claims, is_true
 
 JIG = "|:D|GAB d2B|c3 c2d|edc BAG|A3 A2D|GAB d2B|c3 c2d|edc BAF|G3 G2:|\n"
@@ -130,3 +132,12 @@ def test_gallery_is_painted_once_and_alike_every_time(gallery: Gallery, tmp_path
     for number in range(PICTURES):
         assert (again.pixels(number) == gallery.pixels(number)).all()
         assert again.exhibits[number].features == gallery.exhibits[number].features
+
+
+def test_the_first_lessons_are_of_pictures_alone_and_surveys_name_every_region(gallery: Gallery) -> None:
+    teacher = Teacher(gallery, range(PICTURES), [], seed=1, seeing=40)
+    talks = [teacher.conversation(number) for number in range(40)]
+    surveys = [talk.turns[1] for talk in talks if talk.turns[0].text == QUESTION]
+    assert all(len(talk.turns) == 2 and talk.picture is not None for talk in talks)
+    assert 10 < len(surveys) < 30
+    assert all(f"{region}: " in turn.text and turn.learned for turn in surveys for region in Region)
