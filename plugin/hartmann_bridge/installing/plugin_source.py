@@ -14,7 +14,6 @@ NAME = "Hartmann"
 LOCATION = "location.json"
 """Beside the QML: where the bridge writes how to reach it, since QML can't ask the system for the config folder."""
 _VERSION = re.compile(r'(?m)^\s*version:\s*"([^"]+)"')
-_IS_PLUGIN = re.compile(r"(?m)^\s*menuPath:")
 
 
 def source_folder() -> Path:
@@ -42,8 +41,3 @@ def version_of(qml: str) -> str:
     """The version that a plugin's QML states; empty where it states none."""
     found = _VERSION.search(qml)
     return found[1] if found else ""
-
-
-def is_plugin(qml: str) -> bool:
-    """Whether MuseScore lists the file as a plugin, and does not only use it from one."""
-    return bool(_IS_PLUGIN.search(qml))
