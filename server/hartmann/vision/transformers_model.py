@@ -10,7 +10,6 @@ Loading imports torch and transformers, and so takes seconds; importing this mod
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,13 +44,14 @@ from hartmann.vision.language_model import (
     ignore_text,
     never_stop,
 )
-from hartmann.vision.model_revision import folder_revision
+from hartmann.vision.model_loading import device_of, load_folder, quiet, revision_of
+from hartmann.vision.model_vocabulary import end_tokens, image_token, merge_size, writable
 from hartmann.vision.sampling import GrammarMask, GrammarTokenizer, Sampler
 from hartmann.vision.token_text import TokenText
 
-_CHUNK = 256
 VOICES = {"compact": 1, "full": 8}
 """How many voices the models of a prompt profile have learned to write: the compact one is the mini's."""
+_CHUNK = 256
 """Tokens of an answer that are read at once: bounds the memory of replayed attention to heads × 256 × keys floats."""
 
 
@@ -63,10 +63,10 @@ class TransformersModel:
         self._model = model
         self._tokenizer = processor.tokenizer
         self._decoder = CachedDecoder(model)
-        self._prompter = ChatPrompter(processor, _image_token(model, processor), _merge_size(model))
+        self._prompter = ChatPrompter(processor, image_token(model, processor), merge_size(model))
         self._width = int(model.config.get_text_config().vocab_size)
-        self._ends = _end_tokens(model, processor.tokenizer)
-        self._writable = _writable(processor.tokenizer, self._width, self._ends)
+        self._ends = end_tokens(model, processor.tokenizer)
+        self._writable = writable(processor.tokenizer, self._width, self._ends)
         self._grammars: GrammarTokenizer | None = None
 
     @classmethod
@@ -103,12 +103,12 @@ class TransformersModel:
             "local_files_only": local_files_only or is_folder,
             "trust_remote_code": trust_remote_code,
         }
-        place = _device(device)
-        with _quiet(transformers):
-            processor, model = _load(folder_or_name, options, dtype, place)
+        place = device_of(device)
+        with quiet(transformers):
+            processor, model = load_folder(folder_or_name, options, dtype, place)
         info = ModelInfo(
             name=name or (Path(folder_or_name).name if is_folder else str(folder_or_name)),
-            revision=_revision(folder_or_name, revision, model),
+            revision=revision_of(folder_or_name, revision, model),
             device=str(model.device),
             context_tokens=int(model.config.get_text_config().max_position_embeddings),
             prompt_profile=profile,
@@ -290,95 +290,3 @@ def _record(
     if len(weights) != len(spans):
         raise AttentionUnavailable("the model's layers passed over the attention that should be recorded")
     return AttentionRecord(weights=weights, spans=spans, grid=layout.grid)
-
-
-def _load(source: str | Path, options: dict[str, Any], dtype: str, device: str) -> tuple[Any, Any]:
-    from transformers import AutoModelForImageTextToText, AutoProcessor
-
-    try:
-        processor = AutoProcessor.from_pretrained(str(source), **options)  # type: ignore[no-untyped-call]
-        if getattr(processor, "tokenizer", None) is None:
-            raise ModelUnavailable(f"{source} holds a text model; a model that reads pictures is needed")
-        more: dict[str, Any] = {"dtype": dtype, **options}
-        if device != "cpu":
-            more["device_map"] = {"": device}
-        try:
-            model = AutoModelForImageTextToText.from_pretrained(
-                str(source), attn_implementation=RECORDING_ATTENTION, **more
-            )
-        except ValueError as error:
-            if "attention" not in str(error).lower():
-                raise
-            model = AutoModelForImageTextToText.from_pretrained(str(source), **more)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError, AttributeError, TypeError) as error:
-        raise ModelUnavailable(
-            f"{source} can't be loaded as a model that sees and writes: {str(error).splitlines()[0]}"
-        ) from error
-    return processor, model.eval()  # type: ignore[no-untyped-call]
-
-
-def _revision(source: str | Path, wished: str | None, model: Any) -> str:
-    """The commit of a model from the hub; of a folder, a digest of its files."""
-    if Path(source).is_dir():
-        return folder_revision(Path(source))
-    return str(getattr(model.config, "_commit_hash", None) or wished or "")
-
-
-def _device(wish: str) -> str:
-    import torch
-
-    if wish != "auto":
-        return wish
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-@contextmanager
-def _quiet(transformers: Any) -> Iterator[None]:
-    """No progress bars where nobody watches, no advice at any time."""
-    logging = transformers.utils.logging
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
-    bars = logging.is_progress_bar_enabled()
-    if not sys.stderr.isatty():
-        logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()
-
-
-def _image_token(model: Any, processor: Any) -> int:
-    for owner, name in (
-        (model.config, "image_token_id"),
-        (model.config, "image_token_index"),
-        (processor, "image_token_id"),
-    ):
-        token = getattr(owner, name, None)
-        if token is not None:
-            return int(token)
-    raise ModelUnavailable(
-        "the model's configuration names no image token; it is no model that reads pictures"
-    )
-
-
-def _merge_size(model: Any) -> int:
-    return int(getattr(getattr(model.config, "vision_config", None), "spatial_merge_size", 1))
-
-
-def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
-    stated = model.generation_config.eos_token_id
-    ends = stated if isinstance(stated, list) else [stated, tokenizer.eos_token_id]
-    return frozenset(int(end) for end in ends if end is not None)
-
-
-def _writable(tokenizer: Any, width: int, ends: frozenset[int]) -> NDArray[np.bool_]:
-    """Every token but the special ones that end nothing, and the padding of the vocabulary."""
-    writable = np.zeros(width, np.bool_)
-    writable[: len(tokenizer)] = True
-    writable[[token for token in tokenizer.all_special_ids if token < width]] = False
-    writable[list(ends)] = True
-    return writable
