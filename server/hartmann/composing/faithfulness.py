@@ -7,13 +7,16 @@ says that the map shows what the caption rests on; near 1 it explains nothing.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from hartmann.composing.events import Stage
 from hartmann.composing.seeds import derive_seed
-from hartmann.composing.tools import SeeingWriter
 from hartmann.vision.language_model import Message
 
 HIDDEN_SHARE = 0.2
@@ -22,8 +25,30 @@ LEAST_FALL = 0.25
 """Nats. With a smaller fall for random parts the ratio is noise."""
 
 
+class Judge(Protocol):
+    """What is asked how likely a text is, such as `vision.model_thread.ModelThread`."""
+
+    def log_probability(
+        self, conversation: tuple[Message, ...], picture: Image.Image
+    ) -> Awaitable[float]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Falls:
+    """How far a text's log-probability falls, in nats: with the `attended` fifth of the picture hidden, and with a
+    `random` fifth, mean over draws. Either can be negative: a text may be likelier without a part of the picture."""
+
+    attended: float
+    random: float
+
+    @property
+    def ratio(self) -> float | None:
+        """What section 5.6 reports; None where hiding random parts hardly makes the text less likely."""
+        return self.attended / self.random if self.random >= LEAST_FALL else None
+
+
 async def measure_faithfulness(
-    vision: SeeingWriter,
+    vision: Judge,
     described: tuple[Message, ...],
     picture: Image.Image,
     heat: NDArray[np.float32],
@@ -33,8 +58,25 @@ async def measure_faithfulness(
 
     None where hiding random parts hardly makes the caption less likely, or the grid is too small to hide a fifth.
     """
-    cells = heat.size
-    hidden = round(HIDDEN_SHARE * cells)
+    falls = await measure_falls(vision, described, picture, heat, seed)
+    return falls.ratio if falls else None
+
+
+async def measure_falls(
+    vision: Judge,
+    described: tuple[Message, ...],
+    picture: Image.Image,
+    heat: NDArray[np.float32],
+    seed: int,
+    draws: int = RANDOM_DRAWS,
+) -> Falls | None:
+    """Both falls of the text that ends `described` (the assistant's last message); None where a fifth of the cells is none.
+
+    `heat`, shape (grid rows, grid columns), any scale, says what was attended to: for a caption it is
+    `explaining.heat_of(record, 0, len(record.spans))` of `record = await vision.attend(described, picture)`. The
+    pipeline calls this, and so may a benchmark over many pictures, with a `ModelThread` around its model.
+    """
+    hidden = round(HIDDEN_SHARE * heat.size)
     if hidden == 0:
         return None
     generator = np.random.default_rng(derive_seed(seed, Stage.EXPLAIN, "faithfulness"))
@@ -42,11 +84,10 @@ async def measure_faithfulness(
     attended = np.argsort(heat, axis=None, kind="stable")[::-1][:hidden]
     fall = whole - await vision.log_probability(described, hide(picture, heat.shape, attended))
     falls = []
-    for _ in range(RANDOM_DRAWS):
-        chosen = generator.choice(cells, hidden, replace=False)
+    for _ in range(draws):
+        chosen = generator.choice(heat.size, hidden, replace=False)
         falls.append(whole - await vision.log_probability(described, hide(picture, heat.shape, chosen)))
-    expected = float(np.mean(falls))
-    return fall / expected if expected >= LEAST_FALL else None
+    return Falls(fall, float(np.mean(falls)))
 
 
 def hide(picture: Image.Image, grid: tuple[int, ...], cells: NDArray[np.intp]) -> Image.Image:

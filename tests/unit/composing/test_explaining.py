@@ -9,7 +9,7 @@ import pytest
 from composing_doubles import ScriptedModel, picture
 
 from hartmann.composing.explaining import heat_of, tokens_between
-from hartmann.composing.faithfulness import hide, measure_faithfulness
+from hartmann.composing.faithfulness import Falls, hide, measure_faithfulness, measure_falls
 from hartmann.vision.language_model import AttentionRecord, ImageGrid, Message, Role
 
 DESCRIBED = (Message(Role.USER, "?", picture=True), Message(Role.ASSISTANT, "blue"))
@@ -60,3 +60,15 @@ def test_a_map_of_what_does_not_matter_explains_nothing() -> None:
         for seed in range(5)
     ]
     assert {ratio for ratio in ratios if ratio is not None} <= {0.0}
+
+
+def test_both_falls_are_told_so_that_a_benchmark_can_gather_them() -> None:
+    heat = np.array([[1, 0, 0], [0, 0, 0]], np.float32)
+    falls = asyncio.run(measure_falls(ScriptedModel({}), DESCRIBED, picture().image, heat, 1, draws=60))
+    assert falls is not None
+    assert falls.random == pytest.approx(falls.attended / 6, rel=0.5)
+
+
+def test_without_a_fall_to_compare_with_there_is_no_ratio() -> None:
+    assert Falls(3.0, 0.1).ratio is None
+    assert Falls(3.0, 1.5).ratio == 2.0
