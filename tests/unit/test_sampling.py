@@ -56,6 +56,19 @@ def test_a_forbidden_token_never_comes_and_the_rest_keep_their_proportions() -> 
     assert counts[1] / 9000 == pytest.approx(2 / 3, abs=0.02)
 
 
+def test_a_large_vocabulary_is_drawn_from_as_the_textbook_does() -> None:
+    scores = np.random.default_rng(1).normal(0, 30, 5000)
+    logits = torch.from_numpy(scores)
+    sampler, uniforms = Sampler(Sampling(seed=3, temperature=1.0, top_p=0.9)), np.random.default_rng(3)
+    order = np.argsort(-scores)
+    weights = np.exp(scores[order] - scores.max())
+    kept = order[: int(np.argmax(np.cumsum(weights) / weights.sum() >= 0.9)) + 1]
+    shares = np.cumsum(np.exp(scores[kept] - scores.max()))
+    for _ in range(200):
+        expected = kept[int(np.argmax(shares > uniforms.random() * shares[-1]))]
+        assert sampler.choose(logits.float()) == expected
+
+
 @pytest.mark.parametrize("logits", [torch.tensor([float("nan")] * 3), torch.tensor([float("-inf")] * 3)])
 def test_scores_that_are_no_numbers_are_a_failure_of_the_model(logits: torch.Tensor) -> None:
     with pytest.raises(ModelFailed, match="are not numbers"):

@@ -3,12 +3,16 @@
 The same logits, seed and settings always choose the same token, on any machine: probabilities are computed in
 float64 on the CPU, and one uniform number a token comes from a generator of our own seed. Under a grammar,
 forbidden tokens are removed before the temperature is applied, so the rest keep their proportions.
+
+Reading a grammar costs as much as writing five to twenty tokens (`tests/benchmarks/bench_grammar.py`), so the last
+ones read are kept: compositions ask for the same few, by meter, unit and range.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +22,12 @@ from hartmann.vision.language_model import Sampling
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+GRAMMARS_KEPT: Final = 32
+"""Grammars that stay read: about 3 MB each for a vocabulary of 2,000."""
+NEGLIGIBLE: Final = 60.0
+"""Natural logarithms below the best token, at the temperature asked for: 150,000 such tokens together weigh less than
+the rounding of the sum that they would join."""
 
 
 class Sampler:
@@ -46,7 +56,8 @@ class Sampler:
 
 def _draw(scores: NDArray[np.float64], top_p: float, uniform: float) -> int:
     """Inverse transform sampling over the smallest set of tokens that holds `top_p` of the probability."""
-    order = np.argsort(-scores, kind="stable")
+    likely = np.flatnonzero(scores > scores.max() - NEGLIGIBLE)
+    order = likely[np.argsort(-scores[likely], kind="stable")]
     weights = np.exp(scores[order] - scores[order[0]])
     cumulative = np.cumsum(weights)
     kept = int(np.searchsorted(cumulative, top_p * cumulative[-1])) + 1
@@ -72,15 +83,25 @@ class GrammarTokenizer:
         except ValueError as error:
             raise ModelFailed(f"no grammar can be kept with this model's tokenizer: {error}") from error
         self.vocabulary = vocabulary
+        self._read: OrderedDict[str, Any] = OrderedDict()
 
     def start(self, grammar: str) -> GrammarMask:
         """A mask at the beginning of a text. Raises ModelFailed for a grammar that can't be read."""
+        matcher = self._read.get(grammar)
+        if matcher is None:
+            matcher = self._read[grammar] = self._matcher(grammar)
+        self._read.move_to_end(grammar)
+        while len(self._read) > GRAMMARS_KEPT:
+            self._read.popitem(last=False)
+        return GrammarMask(matcher.deep_copy(), self.vocabulary)
+
+    def _matcher(self, grammar: str) -> Any:
         from llguidance import LLMatcher
 
         matcher = LLMatcher(self._tokenizer, LLMatcher.grammar_from_lark(grammar))
         if matcher.is_error():
             raise ModelFailed(f"the grammar can't be used: {matcher.get_error()}")
-        return GrammarMask(matcher, self.vocabulary)
+        return matcher
 
     def accepts(self, grammar: str, text: str) -> bool:
         """Whether a whole text matches a grammar, for instance a training example."""
