@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hartmann.composing.facts import bars_of, moves, way_of
 from hartmann.notation.instruments import find_program, instrument_name
 from hartmann.notation.score import Score, Section
 
@@ -20,11 +21,7 @@ KEY = re.compile(rf"\b([A-G])(#|b|♯|♭|[ -]sharp|[ -]flat)?[ -]({_MODES})\b")
 METER = re.compile(r"\b(\d{1,2})/(\d{1,2})\b")
 BARS = re.compile(r"\bbars? (\d+)(?: ?(?:-|–|to|through) ?(\d+))?", re.IGNORECASE)
 SECTION = re.compile(r"\b[Ss]ection ([A-Z][a-z]*\d*)")
-VERBS = ("arches", "dips", "stays level", "rises", "falls")
-"""What a section can be said to do; the first that is true describes it best."""
 MOVES = re.compile(r"\b(?:rises|climbs|falls|descends|arches|dips|stays level)\b", re.IGNORECASE)
-LEVEL_SEMITONES = 3
-"""Thirds of a section whose mean pitches lie this close together stay level."""
 INSTRUMENT = re.compile(r"\b[Tt]he ([a-z]+(?: [a-z]+)?)")
 _SAME_MODE = {"ionian": "major", "aeolian": "minor"}
 
@@ -86,7 +83,7 @@ def _false_bars(sentence: str, score: Score) -> Iterator[Claim]:
     """Bars that lie outside the piece, or outside the one section that is named."""
     whole = (0, max((bar.number for voice in score.voices for bar in voice.bars), default=0))
     section = _one_section(sentence, score)
-    low, high = _bars(section, score) if section else whole
+    low, high = bars_of(section, score) if section else whole
     for match in BARS.finditer(sentence):
         first, last = int(match.group(1)), int(match.group(2) or match.group(1))
         if not low <= first <= last <= high:
@@ -100,38 +97,12 @@ def _one_section(sentence: str, score: Score) -> Section | None:
     return named[0] if len(spoken) == 1 and len(named) == 1 else None
 
 
-def _bars(section: Section, score: Score) -> tuple[int, int]:
-    bars = score.voices[0].bars
-    return bars[section.first].number, bars[min(section.last, len(bars) - 1)].number
-
-
 def _false_moves(sentence: str, score: Score) -> Iterator[Claim]:
     """The way one named section is said to move, where its thirds go another way."""
     section = _one_section(sentence, score)
     for match in MOVES.finditer(sentence):
-        if section and not _moves(section, score, match.group().lower()):
-            truth = next(verb for verb in VERBS if _moves(section, score, verb))
-            yield Claim(*match.span(), truth)
-
-
-def _moves(section: Section, score: Score, verb: str) -> bool:
-    """Whether the mean pitches of the section's thirds can be called that; True for fewer than six notes."""
-    bars = score.voices[0].bars[section.first : section.last + 1]
-    pitches = [max(note.pitches).midi for bar in bars for note in bar.notes if note.pitches]
-    third = len(pitches) // 3
-    if third < 2:
-        return True
-    parts = pitches[:third], pitches[third:-third], pitches[-third:]
-    first, middle, last = (sum(part) / len(part) for part in parts)
-    if verb in {"rises", "climbs"}:
-        return last > first
-    if verb in {"falls", "descends"}:
-        return last < first
-    if verb == "arches":
-        return middle >= max(first, last) + 1
-    if verb == "dips":
-        return middle <= min(first, last) - 1
-    return first == last or max(first, middle, last) - min(first, middle, last) <= LEVEL_SEMITONES
+        if section and not moves(section, score, match.group().lower()):
+            yield Claim(*match.span(), way_of(section, score))
 
 
 def _false_instruments(sentence: str, score: Score) -> Iterator[Claim]:

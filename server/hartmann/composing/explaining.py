@@ -19,6 +19,7 @@ from hartmann.composing.carry import Carry
 from hartmann.composing.choosing import choose
 from hartmann.composing.claims import corrected, false_claims
 from hartmann.composing.events import Explained, ExplainedSpan, Stage
+from hartmann.composing.facts import facts_of
 from hartmann.composing.faithfulness import measure_faithfulness
 from hartmann.composing.sentences import Essay, repeats_itself
 from hartmann.composing.work import Conversation, Work, answered
@@ -39,7 +40,8 @@ async def explain(work: Work, carry: Carry) -> Carry:
     chosen = choose(carry.drafts)
     score = check(chosen.abc).score
     composed = work.before_draft(carry)
-    asked = answered(composed, chosen.abc, work.prompts.motivation(score.title if score else ""))
+    asked_why = work.prompts.motivation(score.title if score else "", facts_of(score) if score else None)
+    asked = answered(composed, chosen.abc, asked_why)
     motivation = await _motivate(work, asked, chosen.number, score)
     explained = Explained(motivation, chosen.number, (), None)
     if work.tools.vision.info.records_attention:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hartmann.composing.facts import Facts
 from hartmann.library.reference import Reference
 from hartmann.notation.metrics import EXPLANATIONS, Metrics
 from hartmann.notation.problems import Problem
@@ -76,9 +77,9 @@ class Prompts:
         """Show what the piece measures and ask whether to change it."""
         return self._render("refine", caption=caption, metrics=metrics)
 
-    def motivation(self, title: str) -> str:
-        """Ask why this piece for this picture."""
-        return self._render("motivation", title=title)
+    def motivation(self, title: str, facts: Facts | None = None) -> str:
+        """Ask why this piece for this picture, with what the score says of itself where it is known."""
+        return self._render("motivation", title=title, facts=facts)
 
     def _render(self, name: str, **values: object) -> str:
         return str(self._environment.get_template(f"{name}.j2").render(**values)).strip()
