@@ -2,11 +2,12 @@
 
     python -m hartmann.training all --work build/training --photographs ~/Pictures/free
 
-Steps, in order: `gallery` (paint and measure pictures), `tunes` (clean the corpus), `tokenizer`, `vlm` (train), `clip`
-(train), `export` (write `vision/mini/weights`), `evaluate` (measure the exported weights, print JSON). Each step is
-seeded, takes what the steps before left in the work folder, and goes on where it was interrupted. On two cores the
-whole takes two to three hours, nine tenths of it training. Large buffers are given back to the system and asked for
-again at every step unless glibc is told to keep them, which costs half the speed; so the command restarts itself with
+Steps, in order: `gallery` (paint and measure pictures), `tunes` (clean the corpus), `tokenizer`, `tower` (the vision
+tower learns to see), `vlm` (the whole learns to speak and to write), `clip`, `export` (write `vision/mini/weights`),
+`evaluate` (measure the exported weights, print JSON). Each step is seeded, takes what the steps before left in the work
+folder, and goes on where it was interrupted. On two cores the whole takes two to three hours, nine tenths of it
+training. Large buffers are given back to the system and asked for again at every step unless glibc is told to keep
+them, which costs half the speed; so the command restarts itself with
 MALLOC_* set.
 """
 
@@ -42,6 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
         "--held-out", type=Path, action="append", default=[], help="photographs for measuring alone"
     )
     parser.add_argument("--pictures", type=int, default=14_000, help="pictures in the gallery")
+    parser.add_argument("--tower-steps", type=int, default=1500, help="training steps of the vision tower")
     parser.add_argument(
         "--seeing-steps", type=int, default=2500, help="of them, the first with pictures alone"
     )
@@ -55,6 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
         photographs=tuple(given.photographs),
         held_out=tuple(given.held_out),
         pictures=given.pictures,
+        tower_steps=given.tower_steps,
         seeing_steps=given.seeing_steps,
         vlm_steps=given.vlm_steps,
         clip_steps=given.clip_steps,

@@ -1,7 +1,7 @@
 """Conversations as numbers: token ids, what of them is learned, positions, and pictures as patches, in batches.
 
 The text is the chat template's own (`<|user|>…<|im_end|>`), tokenised turn by turn, which gives the same tokens as the
-whole text at once because special tokens cut it there. Positions are Qwen2.5-VL's: one axis for text; the cells of a
+whole text at once because special tokens cut it there. Positions are Qwen-VL's: one axis for text; the cells of a
 picture count rows and columns from where it stands, and the text goes on after the longer side.
 """
 

@@ -22,6 +22,7 @@ from typing import Any
 from hartmann.training import checkpoints
 from hartmann.training.conversations import Teacher
 from hartmann.training.encoding import Batch, Encoder, batches
+from hartmann.training.fast_attention import use_fast_attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def train(
     """Train from the checkpoint in `folder`, or from the start, to `plan.steps`, printing the loss."""
     import torch
 
-    optimizer = _optimizer(model, plan)
+    use_fast_attention(model)
+    optimizer = make_optimizer(model, plan)
     step = checkpoints.resume(folder / "checkpoint.pt", model, optimizer)
     model.train()
     began, first, seen, smooth = time.time(), step, 0, 0.0
@@ -144,6 +146,14 @@ def _step(model: Any, parts: list[Batch], workers: Workers) -> float:
             loss, learned = batch_loss(model, part)
         loss.backward()
         totals += torch.tensor([float(loss.detach()), float(learned)])
+    return add_gradients(model, totals, workers)
+
+
+def add_gradients(model: Any, totals: Any, workers: Workers) -> float:
+    """Let every worker hold the gradients of all. `totals` is this worker's summed loss and what it was summed over;
+    returns the loss for each of the latter, over all workers."""
+    import torch
+
     weights = [p for p in model.parameters() if p.requires_grad]
     flat: Any = torch.cat([totals, *(_gradient(p) for p in weights)])
     workers.add_up(flat)
@@ -160,12 +170,13 @@ def _gradient(weight: Any) -> Any:
     return torch.zeros(weight.numel()) if weight.grad is None else weight.grad.flatten()
 
 
-def _optimizer(model: Any, plan: Plan) -> Any:
+def make_optimizer(model: Any, plan: Plan) -> Any:
+    """AdamW; matrices decay, vectors don't."""
     import torch
 
     wide, narrow = list(_split(model, True)), list(_split(model, False))
     groups = [{"params": wide, "weight_decay": plan.decay}, {"params": narrow, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.95))
+    return torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.95), fused=True)
 
 
 def _split(model: Any, wide: bool) -> Iterator[Any]:

@@ -1,8 +1,10 @@
-"""The mini model: Qwen2.5-VL's architecture, two thousand times smaller, in a folder that `from_pretrained` reads.
+"""The mini model: Qwen3-VL's architecture, a thousand times smaller, in a folder that `from_pretrained` reads.
 
-Six layers of 256 with four heads of 64 (two for keys and values) write; four layers of 128 see 14-pixel patches,
+Six layers of 256 with four heads of 64 (two for keys and values) write; four layers of 192 see 14-pixel patches,
 merged by two: one image token is a square of 28 pixels. A picture becomes at most 88 such squares (4:3 is 10 × 8),
-aspect kept. Every vision layer attends to the whole picture: with so few patches windows save nothing.
+aspect kept. Qwen3-VL's tower knows where a patch lies in the picture (a learned grid of positions, stretched over every
+picture), which Qwen2.5-VL's, with relative positions alone, has to guess: one of that kind learned colours well and
+places hardly at all. DeepStack is left out: four layers are too few to need a way around them.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ CONTEXT: Final = 2048
 
 
 def make_config(tokenizer: Any) -> Any:
-    """The configuration for a vocabulary; about 6 M parameters at 2,048."""
-    from transformers import Qwen2_5_VLConfig
+    """The configuration for a vocabulary; about 7 M parameters at 2,048."""
+    from transformers import Qwen3VLConfig
 
     def token(text: str) -> int:
         return int(tokenizer.convert_tokens_to_ids(text))
@@ -29,8 +31,15 @@ def make_config(tokenizer: Any) -> Any:
         "num_hidden_layers": 6,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
+        "head_dim": 64,
+        "attention_bias": True,
         "max_position_embeddings": CONTEXT,
-        "rope_parameters": {"rope_type": "default", "mrope_section": [8, 12, 12], "rope_theta": 10000.0},
+        "rope_parameters": {
+            "rope_type": "default",
+            "mrope_section": [12, 10, 10],
+            "mrope_interleaved": True,
+            "rope_theta": 10000.0,
+        },
         "bos_token_id": None,
         "eos_token_id": token("<|im_end|>"),
         "pad_token_id": token("<|endoftext|>"),
@@ -38,17 +47,17 @@ def make_config(tokenizer: Any) -> Any:
     }
     vision = {
         "depth": 4,
-        "hidden_size": 128,
-        "intermediate_size": 384,
+        "hidden_size": 192,
+        "intermediate_size": 512,
         "num_heads": 4,
         "patch_size": 14,
         "spatial_merge_size": 2,
         "temporal_patch_size": 1,
-        "window_size": 112,
         "out_hidden_size": 256,
-        "fullatt_block_indexes": [0, 1, 2, 3],
+        "num_position_embeddings": 256,
+        "deepstack_visual_indexes": [],
     }
-    return Qwen2_5_VLConfig(
+    return Qwen3VLConfig(
         text_config=text,
         vision_config=vision,
         image_token_id=token("<|image_pad|>"),
@@ -62,10 +71,10 @@ def make_config(tokenizer: Any) -> Any:
 def make_model(tokenizer: Any, seed: int) -> Any:
     """A model with random weights, the same for the same seed."""
     import torch
-    from transformers import Qwen2_5_VLForConditionalGeneration
+    from transformers import Qwen3VLForConditionalGeneration
 
     torch.manual_seed(seed)
-    return Qwen2_5_VLForConditionalGeneration(make_config(tokenizer))
+    return Qwen3VLForConditionalGeneration(make_config(tokenizer))
 
 
 def make_image_processor() -> Any:
@@ -82,14 +91,14 @@ def make_image_processor() -> Any:
 
 def make_processor(tokenizer: Any) -> Any:
     """Tokenizer and image processor together, as `AutoProcessor` loads them."""
-    from transformers import Qwen2_5_VLProcessor
-    from transformers.models.qwen2_vl.video_processing_qwen2_vl import Qwen2VLVideoProcessor
+    from transformers import Qwen3VLProcessor
+    from transformers.models.qwen3_vl.video_processing_qwen3_vl import Qwen3VLVideoProcessor
 
-    wrapped: Any = Qwen2_5_VLProcessor
+    wrapped: Any = Qwen3VLProcessor
     return wrapped(
         image_processor=make_image_processor(),
         tokenizer=tokenizer,
-        video_processor=Qwen2VLVideoProcessor(),
+        video_processor=Qwen3VLVideoProcessor(),
         chat_template=tokenizer.chat_template,
     )
 

@@ -4,7 +4,7 @@ gallery/          pixels.bin, index.json         the last 1,000 pictures are hel
 lessons.pickle    tunes that fit, and why others did not
 taught.pickle     (training, held out) after the grammar of bodies has accepted them
 tokenizer/        trained on the first 6,000 conversations
-vlm/, clip/       checkpoint.pt
+tower/, vlm/, clip/   checkpoint.pt
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -23,7 +23,7 @@ from hartmann.training.contrastive import MusicCaption
 from hartmann.training.gallery import Gallery, build_gallery
 from hartmann.training.tunes import Lesson, accepted, gather_lessons
 
-STEPS: Final = ("gallery", "tunes", "tokenizer", "vlm", "clip", "export", "evaluate")
+STEPS: Final = ("gallery", "tunes", "tokenizer", "tower", "vlm", "clip", "export", "evaluate")
 HELD_OUT_PICTURES: Final = 1000
 TOKENIZER_CONVERSATIONS: Final = 6000
 IMAGINED_CAPTIONS: Final = 12_000
@@ -38,6 +38,7 @@ class Recipe:
     photographs: tuple[Path, ...] = ()
     held_out: tuple[Path, ...] = ()
     pictures: int = 14_000
+    tower_steps: int = 1500
     seeing_steps: int = 2500
     vlm_steps: int = 4700
     clip_steps: int = 700
@@ -74,38 +75,46 @@ class Recipe:
         made = train_tokenizer([turn.text for c in conversations for turn in c.turns])
         made.save_pretrained(self.work / "tokenizer")
 
+    def tower(self) -> None:
+        """Train the vision tower alone, in `workers` processes of one thread each; twenty minutes on two cores."""
+        self._together("tower", self.train_tower)
+
+    def train_tower(self, rank: int, meeting: Path) -> None:
+        """One worker's part of `tower`; the workers find each other by the file `meeting`."""
+        from hartmann.training.learning import Plan
+        from hartmann.training.looking import train_tower
+        from hartmann.training.mini_architecture import make_model
+
+        workers, gallery = self._worker(rank, meeting), Gallery(self.work / "gallery")
+        train_tower(
+            self.work / "tower",
+            make_model(self._tokenizer(), self.seed),
+            gallery,
+            range(len(gallery) - HELD_OUT_PICTURES),
+            Plan(steps=self.tower_steps, round=32, rate=2e-3, last_rate=5e-5, warm_up=60),
+            workers,
+        )
+
     def vlm(self) -> None:
         """Train the mini VLM in `workers` processes of one thread each; under two hours on two cores."""
-        (self.work / "vlm").mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self.work) as folder:
-            spawn = multiprocessing.get_context("spawn")
-            others = [
-                spawn.Process(target=self.train_vlm, args=(rank, Path(folder) / "meet"))
-                for rank in range(1, self.workers)
-            ]
-            for other in others:
-                other.start()
-            self.train_vlm(0, Path(folder) / "meet")
-            for other in others:
-                other.join()
+        self._together("vlm", self.train_vlm)
 
     def train_vlm(self, rank: int, meeting: Path) -> None:
         """One worker's part of `vlm`; the workers find each other by the file `meeting`."""
-        import torch
-
         from hartmann.training.encoding import Encoder
-        from hartmann.training.learning import Plan, Workers, train
+        from hartmann.training.learning import Plan, train
+        from hartmann.training.looking import hand_over_tower
         from hartmann.training.mini_architecture import make_model
 
-        torch.set_num_threads(1)
-        workers = Workers(rank, self.workers)
-        workers.meet(meeting)
+        workers, gallery = self._worker(rank, meeting), Gallery(self.work / "gallery")
         tokenizer, plan = self._tokenizer(), Plan(steps=self.vlm_steps)
+        model = make_model(tokenizer, self.seed)
+        hand_over_tower(self.work / "tower", model, gallery)
         train(
             self.work / "vlm",
-            make_model(tokenizer, self.seed),
+            model,
             self._teacher(self.seeing_steps * plan.round),
-            Encoder(tokenizer, Gallery(self.work / "gallery")),
+            Encoder(tokenizer, gallery),
             plan,
             pad=tokenizer.pad_token_id,
             workers=workers,
@@ -164,6 +173,29 @@ class Recipe:
         """Tunes to learn and held out."""
         taught: tuple[list[Lesson], list[Lesson]] = pickle.loads((self.work / "taught.pickle").read_bytes())
         return taught
+
+    def _together(self, name: str, work: Callable[[int, Path], None]) -> None:
+        """Let `workers` processes do `work` in a folder of that name, this one among them."""
+        (self.work / name).mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self.work) as folder:
+            spawn = multiprocessing.get_context("spawn")
+            meeting = Path(folder) / "meet"
+            others = [spawn.Process(target=work, args=(rank, meeting)) for rank in range(1, self.workers)]
+            for other in others:
+                other.start()
+            work(0, meeting)
+            for other in others:
+                other.join()
+
+    def _worker(self, rank: int, meeting: Path) -> Any:
+        import torch
+
+        from hartmann.training.learning import Workers
+
+        torch.set_num_threads(1)
+        workers = Workers(rank, self.workers)
+        workers.meet(meeting)
+        return workers
 
     def _teacher(self, seeing: int = 0) -> Any:
         from hartmann.training.conversations import Teacher
