@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hartmann.storage import vectors
@@ -29,13 +30,22 @@ def test_writing_and_reading_loses_no_more_than_sixteen_bits_do() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("space", "name"),
-    [("mini/v1", "embedding_mini_v1"), ("longclip-l/v1", "embedding_longclip_l_v1")],
-)
-def test_the_index_of_a_space_has_a_plain_name(space: str, name: str) -> None:
-    assert vectors.index_name(space) == name
-    assert len(vectors.index_name("x" * 100)) < 63
+def test_the_index_of_a_plain_space_has_a_plain_name() -> None:
+    assert vectors.index_name("mini/v1") == "embedding_mini_v1"
+    assert vectors.index_name("longclip-l/v1").startswith("embedding_longclip_l_v1__")
+
+
+SPACES = st.one_of(st.text(max_size=80), st.from_regex(r"[a-cA-C_/-]{1,6}", fullmatch=True))
+
+
+@given(st.lists(SPACES, min_size=2, max_size=20, unique=True))
+@example(["a/b", "a_b", "a-b", "A/b", "a/b/c", "a_b_c", "a/b_c"])
+@example(["x" * 100, "x" * 101, "x/" + "y" * 100, "x/" + "y" * 101])
+@example(["ä/v1", "ö/v1", "_/v1"])
+def test_no_two_spaces_share_an_index(spaces: list[str]) -> None:
+    names = [vectors.index_name(space) for space in spaces]
+    assert len(set(names)) == len(spaces)
+    assert all(re.fullmatch(r"[a-z0-9_]{1,63}", name) for name in names)
 
 
 def test_a_query_travels_as_postgres_receives_arrays_of_reals() -> None:

@@ -11,6 +11,8 @@ costs half a millisecond for each 768 numbers, at both ends.
 
 from __future__ import annotations
 
+import hashlib
+import re
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,6 +33,9 @@ _COPY_END: Final = b"\xff\xff"
 _FOUR_FIELDS: Final = b"\0\x04"
 _REAL_OID, _REAL_ARRAY_OID = 700, 1021
 _COPY_ROWS: Final = 4096
+_PLAIN_SPACE: Final = re.compile(r"[a-z0-9]+/[a-z0-9]+")
+_NAME_CHARACTERS: Final = 40
+"""Postgres cuts identifiers at 63 bytes."""
 
 
 class HalfVector(UserDefinedType[NDArray[np.float32]]):
@@ -149,8 +154,17 @@ def distance(column: ColumnElement[Any], vector: NDArray[np.floating[Any]]) -> C
 
 
 def index_name(space: str) -> str:
-    """The name of a space's HNSW index: `embedding_longclip_l_v1`."""
-    return "embedding_" + "".join(c if c.isalnum() else "_" for c in space.lower())[:50]
+    """The name of a space's HNSW index, different for every space.
+
+    A plain `name/version` keeps its words; whatever loses something on the way to an identifier gets a digest.
+
+    >>> index_name("mini/v1"), index_name("mini_v1")
+    ('embedding_mini_v1', 'embedding_mini_v1__e86eb823')
+    """
+    plain = re.sub(r"[^a-z0-9]", "_", space.lower())[:_NAME_CHARACTERS]
+    if _PLAIN_SPACE.fullmatch(space) and len(space) <= _NAME_CHARACTERS:
+        return f"embedding_{plain}"
+    return f"embedding_{plain}__{hashlib.blake2b(space.encode(), digest_size=4).hexdigest()}"
 
 
 async def create_index(connection: AsyncConnection, space: str, dimensions: int) -> None:

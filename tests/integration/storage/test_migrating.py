@@ -14,6 +14,7 @@ from hartmann.errors import DatabaseUnavailable, SchemaOutdated
 from hartmann.storage import migrating, queue_schema
 from hartmann.storage.database import open_database
 from hartmann.storage.tables import metadata
+from hartmann.storage.vectors import index_name
 
 pytestmark = pytest.mark.integration
 
@@ -70,6 +71,35 @@ def test_an_older_queue_is_brought_up_to_date(empty_database_url: str) -> None:
     assert not migrating.check(empty_database_url).is_current
     assert migrating.upgrade(empty_database_url).queue_current == queue_schema.expected()
     run(empty_database_url, f"SELECT '{TRIGGER_FUNCTION}'::regproc")
+
+
+def test_indexes_of_older_databases_are_renamed_and_not_built_anew(empty_database_url: str) -> None:
+    migrating.upgrade(empty_database_url)
+    spaces = {"embedding_mini_v1": "mini/v1", "embedding_it_s_l_v1": "it's-l/v1"}
+    run(
+        empty_database_url,
+        *(
+            f"CREATE INDEX {name} ON embedding USING hnsw ((vector::halfvec(4)) halfvec_ip_ops) "
+            f"WHERE space = '{space.replace(chr(39), 2 * chr(39))}'"
+            for name, space in spaces.items()
+        ),
+        "UPDATE alembic_version SET version_num = '0003'",
+    )
+    before = indexes(empty_database_url)
+    migrating.upgrade(empty_database_url)
+    after = indexes(empty_database_url)
+    assert after.keys() >= {index_name(space) for space in spaces.values()}
+    assert sorted(before.values()) == sorted(after.values())
+
+
+def indexes(url: str) -> dict[str, int]:
+    """The indexes of vectors by name, with the files that hold them."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    query = "SELECT relname, relfilenode FROM pg_class WHERE relkind = 'i' AND relname LIKE 'embedding%'"
+    with engine.connect() as connection:
+        found = {str(name): int(node) for name, node in connection.execute(text(query))}
+    engine.dispose()
+    return found
 
 
 def test_the_migrations_make_the_tables_that_the_program_knows(database_url: str) -> None:
