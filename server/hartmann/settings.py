@@ -94,7 +94,20 @@ class Settings(BaseSettings):
         "follow instructions; auto: compact for `mini`, else full.",
     )
     embedding_model: str = Field(
-        default="mini", description="`mini`, a folder, a LongCLIP checkpoint, or `hf-hub:NAME`."
+        default="mini",
+        description="`mini`; a folder or file of CLIP or LongCLIP weights, in open_clip's, OpenAI's or transformers' "
+        "layout; `hf-hub:owner/name`; or a name of open_clip's such as ViT-B-32:laion2b_s34b_b79k.",
+    )
+    embedding_device: str = Field(
+        default="", description="Torch device of the embedding model, or auto; empty: the same as `device`."
+    )
+    embedding_dtype: Literal["float32", "bfloat16"] = Field(
+        default="float32",
+        description="What the embedding model computes in; bfloat16 halves its memory and moves vectors by less than "
+        "0.001 of their cosine. Vectors are stored alike.",
+    )
+    embedding_batch_size: int = Field(
+        default=64, ge=1, le=4096, description="Pictures or texts that the embedding model takes at once."
     )
     device: str = Field(default="cpu", description="Torch device, such as cpu, cuda or cuda:1.")
     dtype: Literal["float32", "bfloat16", "float16"] = Field(default="float32", description="Of the weights.")

@@ -1,4 +1,4 @@
-"""CLIP models made on the spot: unit vectors, long texts whole, and LongCLIP's two position tables as one."""
+"""CLIP models made on the spot: unit vectors, long texts whole, names that are understood."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,9 @@ import torch
 from models import photograph
 
 from hartmann.errors import ModelUnavailable
-from hartmann.vision.clip import OpenClipEmbedder, load_embedder, one_position_table
+from hartmann.vision.clip import load_embedder
+from hartmann.vision.clip_checkpoint import one_position_table
+from hartmann.vision.open_clip_embedder import OpenClipEmbedder
 
 pytestmark = pytest.mark.integration
 
@@ -45,7 +47,8 @@ def embedder(folder: Path) -> OpenClipEmbedder:
 
 
 def test_a_folder_gives_its_name_to_the_space(embedder: OpenClipEmbedder, folder: Path) -> None:
-    assert (embedder.space, embedder.dimensions) == (folder.name, 24)
+    name, _, digest = embedder.space.partition("/")
+    assert (name, len(digest), embedder.dimensions) == (folder.name, 8, 24)
 
 
 def test_vectors_have_length_one(embedder: OpenClipEmbedder) -> None:
@@ -105,6 +108,22 @@ def test_a_text_without_sentences_is_split_by_words(embedder: OpenClipEmbedder, 
     assert all(embedder._length(part) <= 16 for part in parts)
 
 
+def test_an_architecture_of_open_clip_takes_weights_by_their_file(folder: Path, tmp_path: Path) -> None:
+    import open_clip
+
+    (tmp_path / "tiny-for-tests.json").write_text(json.dumps(CONFIG))
+    open_clip.add_model_config(tmp_path)
+    named = load_embedder(f"tiny-for-tests:{folder / 'open_clip_model.safetensors'}")
+    whole = load_embedder(str(folder))
+    np.testing.assert_allclose(named.embed_texts(["rain"]), whole.embed_texts(["rain"]), atol=1e-6)
+    assert named.space.startswith("tiny-for-tests/open_clip_model/")
+
+
+def test_weights_that_open_clip_does_not_know_are_refused() -> None:
+    with pytest.raises(ModelUnavailable, match="ViT-B-32:no-such-weights can't be loaded"):
+        load_embedder("ViT-B-32:no-such-weights")
+
+
 def test_a_name_that_names_nothing_is_refused() -> None:
     with pytest.raises(ModelUnavailable, match="names no embedding model"):
         load_embedder("no-such-thing")
@@ -115,71 +134,6 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         load_embedder(str(tmp_path))
 
 
-def long_clip_weights() -> dict[str, torch.Tensor]:
-    """Random weights in the published format: OpenAI's names, 248 positions, two position tables."""
-    import open_clip
-
-    torch.manual_seed(2)
-    model = open_clip.CLIP(
-        32,
-        open_clip.CLIPVisionCfg(image_size=32, layers=2, width=64, patch_size=16, head_width=64),
-        open_clip.CLIPTextCfg(context_length=248, vocab_size=49408, width=64, heads=1, layers=2),
-        quick_gelu=True,
-    )
-    weights = {name: value.clone() for name, value in model.state_dict().items()}
-    weights["positional_embedding"] = torch.randn(248, 64) * 0.1
-    weights["positional_embedding_res"] = torch.randn(248, 64) * 0.1
-    return weights | {"context_length": torch.tensor(248)}
-
-
-def long_clip_text(weights: dict[str, torch.Tensor], tokens: torch.Tensor) -> torch.Tensor:
-    """LongCLIP's text encoder written out: both tables, masked at 20, then CLIP's layers with QuickGELU."""
-    kept = (torch.arange(248) < 20).float()[:, None]
-    x = weights["token_embedding.weight"][tokens]
-    x = x + weights["positional_embedding"] * kept + weights["positional_embedding_res"] * (1 - kept)
-    for layer in range(2):
-        at = f"transformer.resblocks.{layer}."
-        h = torch.layer_norm(x, (64,), weights[at + "ln_1.weight"], weights[at + "ln_1.bias"])
-        q, k, v = (h @ weights[at + "attn.in_proj_weight"].T + weights[at + "attn.in_proj_bias"]).chunk(3, -1)
-        scores = (q @ k.transpose(-1, -2) / 8).masked_fill(torch.ones(248, 248).triu(1).bool(), -torch.inf)
-        mixed = scores.softmax(-1) @ v
-        x = x + mixed @ weights[at + "attn.out_proj.weight"].T + weights[at + "attn.out_proj.bias"]
-        h = torch.layer_norm(x, (64,), weights[at + "ln_2.weight"], weights[at + "ln_2.bias"])
-        h = h @ weights[at + "mlp.c_fc.weight"].T + weights[at + "mlp.c_fc.bias"]
-        h = h * torch.sigmoid(1.702 * h)
-        x = x + h @ weights[at + "mlp.c_proj.weight"].T + weights[at + "mlp.c_proj.bias"]
-    x = torch.layer_norm(x, (64,), weights["ln_final.weight"], weights["ln_final.bias"])
-    ends = x[torch.arange(len(x)), tokens.argmax(-1)] @ weights["text_projection"]
-    return ends / ends.norm(dim=-1, keepdim=True)
-
-
-@pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
-def test_a_longclip_checkpoint_computes_its_formula(tmp_path: Path, suffix: str) -> None:
-    import open_clip
-    from safetensors.torch import save_file
-
-    weights, path = long_clip_weights(), tmp_path / f"long{suffix}"
-    if suffix == ".pt":
-        torch.save(weights, path)
-    else:
-        save_file(weights, path)
-    embedder = load_embedder(str(path))
-    texts = ["a short text", "a text of many words " * 30]
-    tokens = open_clip.SimpleTokenizer(context_length=248)(texts)
-    np.testing.assert_allclose(
-        embedder.embed_texts(texts), long_clip_text(weights, tokens).numpy(), atol=1e-5
-    )
-    assert embedder.space.startswith("long/")
-    assert embedder.embed_pictures([photograph()]).shape == (1, 32)
-
-
 def test_a_checkpoint_with_one_table_is_left_as_it_is() -> None:
     weights = {"positional_embedding": torch.ones(4, 2)}
     assert one_position_table(weights) is weights
-
-
-def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "hostile.pt"
-    torch.save({"positional_embedding": Path("/")}, path)
-    with pytest.raises(ModelUnavailable, match="can't be loaded"):
-        load_embedder(str(path))

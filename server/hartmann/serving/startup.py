@@ -119,10 +119,10 @@ async def open_engine(
 
 def load_models(settings: Settings, with_vision: bool) -> Models:
     """Load the models of the settings; blocks for seconds. Raises ModelUnavailable and MissingExtra."""
-    from hartmann.vision.clip import load_embedder
+    from hartmann.vision.clip import configured_embedder
     from hartmann.vision.model_thread import EmbedderThread, ModelThread
 
-    embedder = EmbedderThread(load_embedder(settings.embedding_model, settings.device))
+    embedder = EmbedderThread(configured_embedder(settings))
     if not with_vision:
         return Models(None, embedder)
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()

@@ -1,39 +1,43 @@
 """Pictures and texts as vectors in one space, by any CLIP that open_clip loads.
 
 An `Embedder` gives unit vectors, so that a dot product is the cosine of Eq. 1; its `space` names the model, and
-vectors of different spaces are never compared. Three kinds of names are understood by `load_embedder`:
+vectors of different spaces are never compared. `load_embedder` understands these names:
 
 - `mini`: the small model that Hartmann ships;
-- `hf-hub:owner/name`, `local-dir:/folder`: whatever open_clip loads from there;
-- a path to a LongCLIP checkpoint (`.pt` or `.safetensors`, OpenAI's names of weights), with 248 text positions. Its
-  two position tables (`positional_embedding`, kept for the first 20, and `positional_embedding_res`, trained for the
-  rest) add up to one, masked at position 20, so that the plain CLIP architecture computes the same.
+- `hf-hub:owner/name`: whatever open_clip loads from there;
+- `ViT-B-32:laion2b_s34b_b79k`: an architecture of open_clip and one of its sets of weights, as
+  `open_clip.list_pretrained(as_str=True)` writes them, or the path of a file of weights for it;
+- a folder with `open_clip_config.json`, with or without `local-dir:` before it;
+- a folder of transformers' CLIPModel, or a file of weights under OpenAI's names: see `clip_checkpoint.py`. So is
+  LongCLIP published, which reads 248 tokens.
 
-A text longer than the model's context is split by sentences, and its vector is the normalised mean of theirs,
-weighted by their tokens: nothing is cut off silently.
+A space is named after the model and a digest of its weights: other weights under the same name are another space.
 """
 
 from __future__ import annotations
 
 import hashlib
-import pickle
-import re
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from hartmann.errors import MissingExtra, ModelUnavailable
+from hartmann.errors import HartmannError, MissingExtra, ModelUnavailable
+from hartmann.settings import Settings
+from hartmann.vision.clip_checkpoint import is_transformers_folder, load_checkpoint
+from hartmann.vision.model_loading import device_of
+from hartmann.vision.open_clip_embedder import BATCH_SIZE, OpenClipEmbedder
 
-LONGCLIP_KEPT_POSITIONS = 20
-"""Positions that LongCLIP keeps as CLIP trained them (Zhang et al., ECCV 2024, section 3.2)."""
-_BATCH = 64
-_NOT_WEIGHTS = ("input_resolution", "context_length", "vocab_size")
-"""Numbers that OpenAI's checkpoints carry among their weights."""
-_SENTENCE_END = re.compile(r"(?<=[.!?;:\n])\s+")
+MINI_SPACE: Final = "mini/v1"
+VOCABULARY: Final = 49_408
+"""Tokens of CLIP's byte-pair encoding, which every checkpoint without a tokenizer of its own was trained with."""
+_DIGESTED: Final = 4096
+"""Values at the beginning of each tensor that name a space: training changes them all."""
 
 
 class Embedder(Protocol):
@@ -58,216 +62,120 @@ class Embedder(Protocol):
         ...
 
 
-class OpenClipEmbedder:
-    """An open_clip model in evaluation mode. Not thread-safe: `EmbedderThread` gives it a thread."""
+def load_embedder(
+    name: str = "mini",
+    device: str = "cpu",
+    dtype: str = "float32",
+    batch_size: int = BATCH_SIZE,
+    local_files_only: bool = False,
+) -> OpenClipEmbedder:
+    """Load an embedder by name, see above.
 
-    def __init__(self, model: Any, preprocess: Any, tokenizer: Any, *, space: str, device: str) -> None:
-        self._model = model
-        self._preprocess = preprocess
-        self._tokenizer = tokenizer
-        self._space = space
-        self._device = device
-        self._context = int(model.context_length)
-        self._dimensions = int(self._encode_texts([""]).shape[1])
-
-    @property
-    def space(self) -> str:
-        """The name of the vector space."""
-        return self._space
-
-    @property
-    def dimensions(self) -> int:
-        """The length of the vectors."""
-        return self._dimensions
-
-    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One unit vector a row; a long text's is the mean over its parts."""
-        parts = [self._parts(text) for text in texts]
-        vectors = self._in_batches([part for split in parts for part in split], self._encode_texts)
-        rows = np.empty((len(texts), self._dimensions), np.float32)
-        start = 0
-        for row, split in enumerate(parts):
-            weights = np.array([self._length(part) for part in split], np.float32)
-            rows[row] = weights @ vectors[start : start + len(split)]
-            start += len(split)
-        return _unit(rows)
-
-    def embed_pictures(self, pictures: Sequence[Image]) -> NDArray[np.float32]:
-        """One unit vector a row."""
-        return self._in_batches(list(pictures), self._encode_pictures)
-
-    def _parts(self, text: str) -> list[str]:
-        """The text as pieces that fit the context: whole where possible, else by sentences, at worst by words."""
-        if self._length(text) <= self._context:
-            return [text]
-        sentences = [piece for piece in _SENTENCE_END.split(text) if piece.strip()]
-        if len(sentences) == 1:
-            return self._halves(text)
-        parts: list[str] = []
-        for sentence in sentences:
-            joined = f"{parts[-1]} {sentence}" if parts else sentence
-            if parts and self._length(joined) <= self._context:
-                parts[-1] = joined
-            else:
-                parts.extend(self._parts(sentence))
-        return parts
-
-    def _halves(self, text: str) -> list[str]:
-        words = text.split()
-        if len(words) > 1:
-            middle = len(words) // 2
-            halves = (" ".join(words[:middle]), " ".join(words[middle:]))
-        else:
-            halves = (text[: len(text) // 2], text[len(text) // 2 :])
-        return [part for half in halves for part in self._parts(half)]
-
-    def _length(self, text: str) -> int:
-        """Tokens that a text takes, the marks at its ends included; counted up to a little beyond the context."""
-        row = self._tokenizer([text], context_length=self._context + 2)[0].numpy()
-        padding = np.flatnonzero(row != row[-1])
-        return int(padding[-1]) + 2 if len(padding) and len(padding) < len(row) - 1 else len(padding) + 1
-
-    def _encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        tokens = self._tokenizer(list(texts), context_length=self._context).to(self._device)
-        return self._to_numpy(self._encode_unpadded, tokens)
-
-    def _encode_unpadded(self, tokens: Any) -> Any:
-        """Encode without the columns that are padding in every row: a caption fills a quarter of the context.
-
-        In CLIP's text tower, a text sees only what stands before it and is read off at its last token, so the
-        result is the same. Other towers get the whole context.
-        """
-        import torch
-
-        length = int(tokens.any(dim=0).nonzero().max()) + 1
-        table, mask = (getattr(self._model, name, None) for name in ("positional_embedding", "attn_mask"))
-        if length == tokens.shape[1] or table is None or mask is None:
-            return self._model.encode_text(tokens)
-        shorter = {"positional_embedding": table[:length], "attn_mask": mask[:length, :length]}
-        found = torch.func.functional_call(self._model, shorter, kwargs={"text": tokens[:, :length]})
-        return found["text_features"] if isinstance(found, dict) else found[1]
-
-    def _encode_pictures(self, pictures: Sequence[Image]) -> NDArray[np.float32]:
-        import torch
-
-        pixels = torch.stack([self._preprocess(picture.convert("RGB")) for picture in pictures])
-        return self._to_numpy(self._model.encode_image, pixels.to(self._device))
-
-    @staticmethod
-    def _to_numpy(encode: Any, inputs: Any) -> NDArray[np.float32]:
-        import torch
-
-        with torch.inference_mode():
-            return _unit(encode(inputs).float().cpu().numpy())
-
-    def _in_batches(self, items: list[Any], encode: Any) -> NDArray[np.float32]:
-        if not items:
-            return np.zeros((0, self._dimensions), np.float32)
-        batches = (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
-        return np.concatenate([encode(batch) for batch in batches])
-
-
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, 1e-12), np.float32)
-
-
-def load_embedder(name: str = "mini", device: str = "cpu") -> OpenClipEmbedder:
-    """Load an embedder by name, see above. Raises MissingExtra or ModelUnavailable."""
+    `device` as torch names it, or `auto`; `dtype` of the weights while computing, as torch names it; `batch_size`
+    inputs are computed at once; with `local_files_only` what a hub has is taken from its cache alone. Raises
+    MissingExtra, and ModelUnavailable for a name that names nothing or a file that is no model.
+    """
     try:
         import open_clip  # type: ignore[import-untyped]
     except ImportError as error:
         raise MissingExtra("open_clip_torch", "server") from error
     try:
-        if Path(name).is_file():
-            return _load_longclip(open_clip, Path(name), device)
-        source, space = _source(name)
-        model, preprocess = open_clip.create_model_from_pretrained(source, device=device)
-        tokenizer = open_clip.get_tokenizer(source, context_length=model.context_length)
-    except (OSError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0] if str(error) else repr(error)
+        with _hub(local_files_only):
+            model, preprocess, tokenizer, label = _load(open_clip, name)
+        space = MINI_SPACE if name == "mini" else f"{label}/{weights_digest(model)}"
+        return OpenClipEmbedder(
+            model,
+            preprocess,
+            tokenizer,
+            space=space,
+            device=device_of(device),
+            dtype=dtype,
+            batch_size=batch_size,
+        )
+    except HartmannError:
+        raise
+    except Exception as error:  # open_clip, safetensors, torch and the hub have errors of many kinds
+        reason = " ".join(str(error).split())[:300] or repr(error)
         raise ModelUnavailable(f"the embedding model {name} can't be loaded: {reason}") from error
-    return OpenClipEmbedder(model.eval(), preprocess, tokenizer, space=space, device=device)
 
 
-def _source(name: str) -> tuple[str, str]:
-    """open_clip's name of a model, and the name of its space."""
+def configured_embedder(settings: Settings, name: str = "") -> OpenClipEmbedder:
+    """The embedder that is named, or that of the settings, where and how they say. Raises as `load_embedder` does."""
+    return load_embedder(
+        name or settings.embedding_model,
+        device=settings.embedding_device or settings.device,
+        dtype=settings.embedding_dtype,
+        batch_size=settings.embedding_batch_size,
+        local_files_only=settings.local_files_only,
+    )
+
+
+@contextmanager
+def _hub(local_files_only: bool) -> Iterator[None]:
+    """The hub's library as it is, or kept from asking; open_clip passes no such wish on."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or local_files_only
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def weights_digest(model: Any) -> str:
+    """Eight hex digits of the weights: names, shapes, and the beginning of each."""
+    seen = hashlib.blake2b(digest_size=4)
+    for name, value in model.state_dict().items():
+        seen.update(f"{name} {tuple(value.shape)} ".encode())
+        seen.update(value.flatten()[:_DIGESTED].float().cpu().numpy().tobytes())
+    return seen.hexdigest()
+
+
+def _load(open_clip: Any, name: str) -> tuple[Any, Any, Any, str]:
+    """Model, transform of pictures, tokenizer, and the name that the space begins with."""
     if name == "mini":
         from hartmann.vision.mini import clip_folder
 
-        return f"local-dir:{clip_folder()}", "mini/v1"
-    if Path(name).is_dir():
-        name = f"local-dir:{Path(name).resolve()}"
-    if ":" not in name:
+        return _by_open_clip(open_clip, f"local-dir:{clip_folder()}", None, name)
+    if name.startswith("hf-hub:"):
+        return _by_open_clip(open_clip, name, None, name.partition(":")[2])
+    path = Path(name.removeprefix("local-dir:"))
+    if path.is_file() or (path.is_dir() and is_transformers_folder(path)):
+        return _by_checkpoint(open_clip, path)
+    if path.is_dir():
+        return _by_open_clip(open_clip, f"local-dir:{path.resolve()}", None, path.resolve().name)
+    architecture, _, weights = name.partition(":")
+    if weights and architecture in open_clip.list_models():
+        return _by_open_clip(open_clip, architecture, weights, f"{architecture}/{Path(weights).stem}")
+    raise ModelUnavailable(
+        f"{name} names no embedding model; use mini, hf-hub:owner/name, a name and weights that open_clip knows "
+        "such as ViT-B-32:laion2b_s34b_b79k, or the path of a folder or checkpoint"
+    )
+
+
+def _by_open_clip(open_clip: Any, source: str, weights: str | None, label: str) -> tuple[Any, Any, Any, str]:
+    model, preprocess = open_clip.create_model_from_pretrained(source, weights)
+    tokenizer = open_clip.get_tokenizer(source, context_length=model.context_length)
+    return model, preprocess, tokenizer, label
+
+
+def _by_checkpoint(open_clip: Any, path: Path) -> tuple[Any, Any, Any, str]:
+    model = load_checkpoint(path)
+    if model.vocab_size != VOCABULARY:
         raise ModelUnavailable(
-            f"{name} names no embedding model; use mini, hf-hub:owner/name, or the path of a folder or checkpoint"
+            f"{path} has {model.vocab_size} tokens, expected the {VOCABULARY} of CLIP's vocabulary"
         )
-    return name, Path(name.partition(":")[2]).name if name.startswith("local-dir:") else name.partition(":")[
-        2
-    ]
+    mean, std = _colours(path / "preprocessor_config.json")
+    preprocess = open_clip.image_transform(model.visual.image_size, is_train=False, mean=mean, std=std)
+    tokenizer = open_clip.SimpleTokenizer(context_length=model.context_length)
+    return model, preprocess, tokenizer, path.resolve().name if path.is_dir() else path.stem
 
 
-def _load_longclip(open_clip: Any, path: Path, device: str) -> OpenClipEmbedder:
-    """A LongCLIP checkpoint in the plain CLIP architecture of its own sizes."""
-    weights = {
-        name: value.float() if value.is_floating_point() else value
-        for name, value in one_position_table(_read_weights(path)).items()
-        if name not in _NOT_WEIGHTS
-    }
-    model = _clip_like(weights)
-    model.load_state_dict(weights)
-    digest = hashlib.blake2b(weights["positional_embedding"].numpy().tobytes(), digest_size=4).hexdigest()
-    return OpenClipEmbedder(
-        model.eval().to(device),
-        open_clip.image_transform(model.visual.image_size, is_train=False),
-        open_clip.SimpleTokenizer(context_length=model.context_length),
-        space=f"{path.stem}/{digest}",
-        device=device,
-    )
-
-
-def _clip_like(weights: dict[str, Any]) -> Any:
-    """A CLIP with a vision transformer, its sizes read from the shapes of OpenAI's weights; heads are 64 wide."""
-    from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg  # type: ignore[import-untyped]
-
-    def layers(prefix: str) -> int:
-        return sum(
-            name.startswith(f"{prefix}transformer.resblocks.") and name.endswith(".attn.in_proj_weight")
-            for name in weights
-        )
-
-    width, _, patch, _ = weights["visual.conv1.weight"].shape
-    grid = round((len(weights["visual.positional_embedding"]) - 1) ** 0.5)
-    vision = CLIPVisionCfg(
-        layers=layers("visual."), width=width, patch_size=patch, image_size=patch * grid, head_width=64
-    )
-    context, text_width = weights["positional_embedding"].shape
-    text = CLIPTextCfg(
-        context_length=context,
-        vocab_size=len(weights["token_embedding.weight"]),
-        width=text_width,
-        heads=max(1, text_width // 64),
-        layers=layers(""),
-    )
-    return CLIP(weights["text_projection"].shape[1], vision, text, quick_gelu=True)
-
-
-def one_position_table(weights: dict[str, Any]) -> dict[str, Any]:
-    """LongCLIP's two position tables as the one that CLIP knows: the first up to position 20, the other behind it."""
-    if "positional_embedding_res" not in weights:
-        return weights
-    table = weights["positional_embedding"].clone()
-    table[LONGCLIP_KEPT_POSITIONS:] = weights["positional_embedding_res"][LONGCLIP_KEPT_POSITIONS:]
-    rest = {name: value for name, value in weights.items() if name != "positional_embedding_res"}
-    return rest | {"positional_embedding": table}
-
-
-def _read_weights(path: Path) -> dict[str, Any]:
-    """The weights of a checkpoint, without running any code in it."""
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        return dict(load_file(path))
-    import torch
-
-    return dict(torch.load(path, map_location="cpu", weights_only=True))
+def _colours(file: Path) -> tuple[tuple[float, ...] | None, tuple[float, ...] | None]:
+    """Mean and deviation of the red, green and blue that the model was trained with; None: OpenAI's."""
+    if not file.is_file():
+        return None, None
+    settings = json.loads(file.read_text(encoding="utf-8"))
+    mean, std = settings.get("image_mean"), settings.get("image_std")
+    return tuple(mean) if mean else None, tuple(std) if std else None

@@ -51,10 +51,10 @@ async def opened_embedder(settings: Settings, name: str = "") -> AsyncIterator[E
     Raises ModelUnavailable and MissingExtra.
     """
     with server_extra():
-        from hartmann.vision.clip import load_embedder
+        from hartmann.vision.clip import configured_embedder
         from hartmann.vision.model_thread import EmbedderThread
 
-    loaded = await asyncio.to_thread(load_embedder, name or settings.embedding_model, settings.device)
+    loaded = await asyncio.to_thread(configured_embedder, settings, name)
     embedder = EmbedderThread(loaded)
     try:
         yield embedder
