@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from hartmann.training.conversations import Conversation
 from hartmann.training.gallery import Gallery, patches
+from hartmann.training.mini_architecture import CELL
+from hartmann.training.seen import Seen
 
 IGNORED: Final = -100
 """The label that the loss leaves out."""
@@ -24,39 +26,41 @@ IGNORED: Final = -100
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One conversation: ids and labels of shape (tokens,), positions (3, tokens), the picture's patches or None."""
+    """One conversation: ids and labels of shape (tokens,), positions (3, tokens), and of its picture, if it has one,
+    the patches with their grid, or the image tokens (squares, 256) where they are known."""
 
     ids: NDArray[np.int64]
     labels: NDArray[np.int64]
     positions: NDArray[np.int64]
     patches: NDArray[np.float32] | None
     grid: tuple[int, int, int] | None
+    seen: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Examples padded at the right: ids and labels (n, tokens), positions (3, n, tokens), all patches in a row."""
+    """Examples padded at the right: ids and labels (n, tokens), positions (3, n, tokens), all patches, or all image
+    tokens, in a row."""
 
     ids: NDArray[np.int64]
     labels: NDArray[np.int64]
     positions: NDArray[np.int64]
     patches: NDArray[np.float32] | None
     grids: NDArray[np.int64] | None
+    seen: NDArray[np.float32] | None = None
 
 
 class Encoder:
-    """Encodes with one tokenizer and one gallery."""
+    """Encodes with one tokenizer and one gallery; pictures as patches, or as what was `seen` of them."""
 
-    def __init__(self, tokenizer: Any, gallery: Gallery) -> None:
-        self._tokenizer, self._gallery = tokenizer, gallery
+    def __init__(self, tokenizer: Any, gallery: Gallery, seen: Seen | None = None) -> None:
+        self._tokenizer, self._gallery, self._seen = tokenizer, gallery, seen
         self._special = {name: tokenizer.convert_tokens_to_ids(name) for name in tokenizer.all_special_tokens}
         self._encode = lru_cache(4096)(self._plain)
 
     def example(self, conversation: Conversation) -> Example:
         """The conversation as an example."""
-        cut, grid = (None, None)
-        if conversation.picture is not None:
-            cut, grid = patches(self._gallery.pixels(conversation.picture))
+        cut, grid, seen = self._picture(conversation.picture)
         ids: list[int] = []
         labels: list[int] = []
         start = 0
@@ -73,7 +77,17 @@ class Encoder:
             said = [*self._encode(turn.text), self._special["<|im_end|>"]]
             ids += opening + said
             labels += [IGNORED] * len(opening) + (said if turn.learned else [IGNORED] * len(said))
-        return Example(np.array(ids), np.array(labels), _positions(len(ids), grid, start), cut, grid)
+        return Example(np.array(ids), np.array(labels), _positions(len(ids), grid, start), cut, grid, seen)
+
+    def _picture(
+        self, number: int | None
+    ) -> tuple[NDArray[np.float32] | None, tuple[int, int, int] | None, NDArray[np.float32] | None]:
+        if number is None:
+            return None, None, None
+        if self._seen is None:
+            return *patches(self._gallery.pixels(number)), None
+        hung = self._gallery.exhibits[number]
+        return None, (1, 2 * hung.rows // CELL, 2 * hung.columns // CELL), self._seen.tokens(number)
 
     def _plain(self, text: str) -> tuple[int, ...]:
         return tuple(self._tokenizer.encode(text, add_special_tokens=False))
@@ -100,9 +114,17 @@ def _padded(group: Sequence[Example], pad: int) -> Batch:
         ids[row, : len(example.ids)] = example.ids
         labels[row, : len(example.ids)] = example.labels
         positions[:, row, : len(example.ids)] = example.positions
-    seen = [e for e in group if e.patches is not None]
-    cut = np.concatenate([e.patches for e in seen if e.patches is not None]) if seen else None
-    return Batch(ids, labels, positions, cut, np.array([e.grid for e in seen]) if seen else None)
+    grids = [e.grid for e in group if e.grid is not None]
+    cut = [e.patches for e in group if e.patches is not None]
+    seen = [e.seen for e in group if e.seen is not None]
+    return Batch(
+        ids,
+        labels,
+        positions,
+        np.concatenate(cut) if cut else None,
+        np.array(grids) if grids else None,
+        np.concatenate(seen) if seen else None,
+    )
 
 
 def _positions(length: int, grid: tuple[int, int, int] | None, start: int) -> NDArray[np.int64]:

@@ -119,11 +119,8 @@ def batch_loss(model: Any, batch: Batch) -> tuple[Any, int]:
 
     ids, labels = torch.from_numpy(batch.ids), torch.from_numpy(batch.labels)
     embedded = model.get_input_embeddings()(ids)
-    if batch.patches is not None:
-        grids = torch.from_numpy(batch.grids)
-        cells = torch.cat(
-            tuple(model.model.get_image_features(torch.from_numpy(batch.patches), grids).pooler_output)
-        )
+    cells = _image_tokens(model, batch)
+    if cells is not None:
         mask = (ids == model.config.image_token_id).unsqueeze(-1)
         embedded = embedded.masked_scatter(mask, cells.to(embedded.dtype))
     hidden = model.model.language_model(
@@ -134,6 +131,18 @@ def batch_loss(model: Any, batch: Batch) -> tuple[Any, int]:
     return functional.cross_entropy(logits.float(), labels[:, 1:][learned], reduction="sum"), int(
         learned.sum()
     )
+
+
+def _image_tokens(model: Any, batch: Batch) -> Any:
+    """The pictures' tokens, shape (squares, 256): those that were kept, or the tower's; None without pictures."""
+    import torch
+
+    if batch.seen is not None:
+        return torch.from_numpy(batch.seen)
+    if batch.patches is None:
+        return None
+    seen = model.model.get_image_features(torch.from_numpy(batch.patches), torch.from_numpy(batch.grids))
+    return torch.cat(tuple(seen.pooler_output))
 
 
 def _step(model: Any, parts: list[Batch], workers: Workers) -> float:
@@ -171,7 +180,7 @@ def _gradient(weight: Any) -> Any:
 
 
 def make_optimizer(model: Any, plan: Plan) -> Any:
-    """AdamW; matrices decay, vectors don't."""
+    """AdamW over what is not frozen; matrices decay, vectors don't."""
     import torch
 
     wide, narrow = list(_split(model, True)), list(_split(model, False))
@@ -181,4 +190,4 @@ def make_optimizer(model: Any, plan: Plan) -> Any:
 
 def _split(model: Any, wide: bool) -> Iterator[Any]:
     """Matrices, which decay, or vectors, which don't."""
-    return (p for p in model.parameters() if (p.ndim > 1) == wide)
+    return (p for p in model.parameters() if p.requires_grad and (p.ndim > 1) == wide)

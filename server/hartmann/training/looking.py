@@ -22,7 +22,7 @@ from hartmann.training import checkpoints
 from hartmann.training.fast_attention import use_fast_attention
 from hartmann.training.gallery import Gallery, patches
 from hartmann.training.learning import Plan, Workers, add_gradients, make_optimizer, rate_at
-from hartmann.training.mini_architecture import CELL
+from hartmann.training.mini_architecture import CELL, WIDTH
 from hartmann.vision.picture_features import CELLS, COLOURS, LUMA, Direction, PictureFeatures, name_colours
 from hartmann.vision.picture_words import HORIZON_SAID, busiest_cell, lightest_cell
 
@@ -72,8 +72,8 @@ def train_tower(
 
     head = torch.nn.ModuleDict(
         {
-            "square": torch.nn.Linear(256, len(COLOURS) + MEASURES + FLAGS),
-            "whole": torch.nn.Linear(256, WHOLE),
+            "square": torch.nn.Linear(WIDTH, len(COLOURS) + MEASURES + FLAGS),
+            "whole": torch.nn.Linear(WIDTH, WHOLE),
         }
     )
     use_fast_attention(model)

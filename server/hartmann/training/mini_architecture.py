@@ -15,6 +15,8 @@ from typing import Any, Final
 CELL: Final = 28
 MIN_CELLS, MAX_CELLS = 60, 88
 CONTEXT: Final = 2048
+WIDTH: Final = 256
+"""Of the language model's hidden states, and so of image tokens."""
 
 
 def make_config(tokenizer: Any) -> Any:
@@ -26,7 +28,7 @@ def make_config(tokenizer: Any) -> Any:
 
     text = {
         "vocab_size": len(tokenizer),
-        "hidden_size": 256,
+        "hidden_size": WIDTH,
         "intermediate_size": 768,
         "num_hidden_layers": 6,
         "num_attention_heads": 4,
@@ -53,7 +55,7 @@ def make_config(tokenizer: Any) -> Any:
         "patch_size": 14,
         "spatial_merge_size": 2,
         "temporal_patch_size": 1,
-        "out_hidden_size": 256,
+        "out_hidden_size": WIDTH,
         "num_position_embeddings": 256,
         "deepstack_visual_indexes": [],
     }

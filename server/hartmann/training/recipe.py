@@ -5,6 +5,7 @@ lessons.pickle    tunes that fit, and why others did not
 taught.pickle     (training, held out) after the grammar of bodies has accepted them
 tokenizer/        trained on the first 6,000 conversations
 tower/, vlm/, clip/   checkpoint.pt
+seen/             tokens.bin: every picture as the tower sees it
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from typing import Any, Final
 
 from hartmann.training.contrastive import MusicCaption
 from hartmann.training.gallery import Gallery, build_gallery
+from hartmann.training.seen import Seen
 from hartmann.training.tunes import Lesson, accepted, gather_lessons
 
-STEPS: Final = ("gallery", "tunes", "tokenizer", "tower", "vlm", "clip", "export", "evaluate")
+STEPS: Final = ("gallery", "tunes", "tokenizer", "tower", "seen", "vlm", "clip", "export", "evaluate")
 HELD_OUT_PICTURES: Final = 1000
 TOKENIZER_CONVERSATIONS: Final = 6000
 IMAGINED_CAPTIONS: Final = 12_000
@@ -95,26 +97,37 @@ class Recipe:
             workers,
         )
 
+    def seen(self) -> None:
+        """Let the tower look at every picture once; three minutes on two cores."""
+        gallery = Gallery(self.work / "gallery")
+        Seen(self.work / "seen", gallery, writable=True)
+        self._together("seen", self.see)
+
+    def see(self, rank: int, meeting: Path) -> None:
+        """One worker's part of `seen`."""
+        self._worker(rank, meeting)
+        gallery = Gallery(self.work / "gallery")
+        seen = Seen(self.work / "seen", gallery, writable=True)
+        seen.see(self._with_tower(gallery), gallery, range(rank, len(gallery), self.workers))
+
     def vlm(self) -> None:
-        """Train the mini VLM in `workers` processes of one thread each; under two hours on two cores."""
+        """Train the mini VLM in `workers` processes of one thread each; an hour and a half on two cores."""
         self._together("vlm", self.train_vlm)
 
     def train_vlm(self, rank: int, meeting: Path) -> None:
         """One worker's part of `vlm`; the workers find each other by the file `meeting`."""
         from hartmann.training.encoding import Encoder
         from hartmann.training.learning import Plan, train
-        from hartmann.training.looking import hand_over_tower
-        from hartmann.training.mini_architecture import make_model
 
         workers, gallery = self._worker(rank, meeting), Gallery(self.work / "gallery")
         tokenizer, plan = self._tokenizer(), Plan(steps=self.vlm_steps)
-        model = make_model(tokenizer, self.seed)
-        hand_over_tower(self.work / "tower", model, gallery)
+        model = self._with_tower(gallery)
+        model.model.visual.requires_grad_(False)
         train(
             self.work / "vlm",
             model,
             self._teacher(self.seeing_steps * plan.round),
-            Encoder(tokenizer, gallery),
+            Encoder(tokenizer, gallery, Seen(self.work / "seen", gallery)),
             plan,
             pad=tokenizer.pad_token_id,
             workers=workers,
@@ -196,6 +209,15 @@ class Recipe:
         workers = Workers(rank, self.workers)
         workers.meet(meeting)
         return workers
+
+    def _with_tower(self, gallery: Gallery) -> Any:
+        """A model with random weights, but for the tower."""
+        from hartmann.training.looking import hand_over_tower
+        from hartmann.training.mini_architecture import make_model
+
+        model = make_model(self._tokenizer(), self.seed)
+        hand_over_tower(self.work / "tower", model, gallery)
+        return model
 
     def _teacher(self, seeing: int = 0) -> Any:
         from hartmann.training.conversations import Teacher

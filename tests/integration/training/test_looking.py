@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hartmann.training.conversations import Conversation, Turn
+from hartmann.training.encoding import Encoder, batches
 from hartmann.training.gallery import Gallery, build_gallery, fit
-from hartmann.training.learning import Plan, Workers
+from hartmann.training.learning import Plan, Workers, batch_loss
 from hartmann.training.looking import hand_over_tower, look, train_tower
 from hartmann.training.mini_architecture import make_model
 from hartmann.training.pictures import paint
+from hartmann.training.seen import Seen
 from hartmann.training.tokenizer import train_tokenizer
 from hartmann.vision.picture_features import COLOURS, Colour, measure
 
@@ -96,3 +99,21 @@ def test_the_tower_learns_its_answers_goes_on_where_it_stopped_and_is_handed_ove
     losses = [float(line.split()[3]) for line in capsys.readouterr().out.splitlines() if "loss" in line]
     assert losses
     assert losses[0] < 4.5
+
+
+def test_learning_from_what_was_seen_is_learning_from_the_pictures(
+    gallery: Gallery, tokenizer: Any, tmp_path: Path
+) -> None:
+    import torch
+
+    model = make_model(tokenizer, 1).eval()
+    for part in (range(0, PICTURES, 2), range(1, PICTURES, 2)):
+        Seen(tmp_path, gallery, writable=True).see(model, gallery, part)
+    talk = (Turn("user", "Where is what?"), Turn("assistant", "Blue at the top.", True))
+    conversations = [Conversation(talk, number) for number in range(PICTURES)]
+    losses = []
+    for encoder in (Encoder(tokenizer, gallery), Encoder(tokenizer, gallery, Seen(tmp_path, gallery))):
+        (batch,) = batches([encoder.example(c) for c in conversations], 10_000, tokenizer.pad_token_id)
+        with torch.no_grad():
+            losses.append(float(batch_loss(model, batch)[0]))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
