@@ -2,7 +2,8 @@
 
 The caches of the last few conversations are kept. A new prompt shares its longest common prefix with one of them
 (the picture too, as long as it is the same one), so the picture is seen once for caption, draft and refinement, also
-while compositions take turns. The result never depends on what was kept: it saves time alone. Batches are of one.
+while compositions take turns. The result never depends on what was kept: it saves time alone.
+`batch_decoder.py` goes on from here in several rows.
 
 Rotary positions of the families with spatial ones (Qwen-VL and kin) are computed once for a prompt by the
 model's own `get_rope_index`, and go on by one a token behind it.
@@ -16,7 +17,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from hartmann.vision.chat_prompt import Prompt
-from hartmann.vision.image_attention import AttentionRecorder
+from hartmann.vision.image_attention import Recorder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -88,25 +89,51 @@ class CachedDecoder:
         self._read = best
         return common
 
-    def advance(self, ids: Sequence[int], keep: int = 1, recorder: AttentionRecorder | None = None) -> Tensor:
+    def advance(self, ids: Sequence[int], keep: int = 1, recorder: Recorder | None = None) -> Tensor:
         """Read tokens; returns the logits behind the last `keep` of them, shape (keep, vocabulary), float32."""
-        import torch
-
-        start = len(self._read.ids)
-        inputs = self._inputs(ids, start)
-        watch = recorder.forward(start + len(ids)) if recorder else nullcontext()
-        if "logits_to_keep" in self._accepted:
-            inputs["logits_to_keep"] = keep
+        watch = recorder.forward(self.length + len(ids)) if recorder else nullcontext()
         try:
-            with torch.inference_mode(), watch:
-                output = self._model(**inputs, past_key_values=self._read.cache, use_cache=True)
+            with watch:
+                logits = self.forward([ids], self.length, self.cache, keep)
         except BaseException:
             # Some layers may have read the tokens and others not.
             self.forget()
             raise
         self._read.ids.extend(ids)
-        logits: Tensor = output.logits[0, -keep:].float()
+        return logits[0]
+
+    @property
+    def length(self) -> int:
+        """How many tokens have been read."""
+        return len(self._read.ids)
+
+    @property
+    def cache(self) -> Any:
+        """The keys and values of what has been read, one row; whoever goes on from it does so on a copy."""
+        return self._read.cache
+
+    def forward(self, rows: Sequence[Sequence[int]], start: int, cache: Any, keep: int = 1) -> Tensor:
+        """Read stretches of one length behind `start` tokens that a cache holds; several rows are text alone.
+
+        Returns the logits behind the last `keep` tokens, shape (rows, keep, vocabulary), float32.
+        """
+        import torch
+
+        inputs = self._inputs(rows[0], start)
+        if len(rows) > 1:
+            inputs = {name: self._for_rows(value, len(rows)) for name, value in inputs.items()}
+            inputs["input_ids"] = torch.tensor([list(row) for row in rows], device=self._model.device)
+        if "logits_to_keep" in self._accepted:
+            inputs["logits_to_keep"] = keep
+        with torch.inference_mode():
+            output = self._model(**inputs, past_key_values=cache, use_cache=True)
+        logits: Tensor = output.logits[:, -keep:].float()
         return logits
+
+    @staticmethod
+    def _for_rows(value: Tensor, rows: int) -> Tensor:
+        """One value a token, shape (1, length), or positions, shape (3, 1, length), for several rows alike."""
+        return value.expand(*value.shape[:-2], rows, -1)
 
     def _inputs(self, ids: Sequence[int], start: int) -> dict[str, Any]:
         import torch

@@ -12,10 +12,10 @@ begins. Offsets of token spans count characters of the generated text alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +108,7 @@ class ModelInfo:
     """Who a model is (for provenance) and what it can do (for the pipeline).
 
     `voices`: how many voices it has learned to write under a grammar; the grammar itself takes up to eight.
+    `attention`: which layers and heads its attention is the mean of, in words; empty for all of them.
     """
 
     name: str
@@ -118,6 +119,7 @@ class ModelInfo:
     constrains: bool = True
     voices: int = 8
     records_attention: bool = True
+    attention: str = ""
     details: dict[str, str] = field(default_factory=dict)
 
 
@@ -127,6 +129,15 @@ def ignore_text(_: str) -> None:
 
 def never_stop() -> bool:
     """A `should_stop` for callers who never cancel."""
+    return False
+
+
+def ignore_texts(_row: int, _text: str) -> None:
+    """An `on_text` of a batch, for callers who only want the results."""
+
+
+def never_stop_any(_row: int) -> bool:
+    """A `should_stop` of a batch, for callers who never cancel."""
     return False
 
 
@@ -165,4 +176,23 @@ class VisionLanguageModel(Protocol):
 
     def close(self) -> None:
         """Free the weights. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class BatchWriter(Protocol):
+    """A model that writes several texts about one picture in less time than one after the other."""
+
+    def generate_batch(
+        self,
+        requests: Sequence[GenerationRequest],
+        on_text: Callable[[int, str], None] = ignore_texts,
+        should_stop: Callable[[int], bool] = never_stop_any,
+    ) -> tuple[Generation, ...]:
+        """As `generate` for each request, which keeps its own seed, grammar, stop strings and budget.
+
+        The conversations are about one picture and begin with the same message; the more they have in common, the
+        less is read. `on_text` and `should_stop` are given the request's index, 0 for the first; who is told to stop
+        leaves the others writing. Raises what `generate` raises, for all of them.
+        """
         ...

@@ -2,8 +2,8 @@
 
 A folder or a hub name goes through `AutoProcessor` and `AutoModelForImageTextToText`; nothing here knows a
 family, but for what `image_grid.py` and `chat_prompt.py` say of layouts and templates. Generation is a loop of our
-own, because every step is ours: the cache kept between calls, the grammar's mask, the seed, the stop strings, the
-question whether to go on before each token, and the attention row that predicted it.
+own, because every step is ours: the cache kept between calls, what `continuation.py` asks and decides at every token,
+the rows of a batch, and the attention row that predicted a token.
 
 Loading imports torch and transformers, and so takes seconds; importing this module does not.
 """
@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL.Image import Image
 
 from hartmann.errors import (
@@ -27,27 +26,36 @@ from hartmann.errors import (
     ModelInputTooLong,
     ModelUnavailable,
 )
+from hartmann.vision.attention_selection import EVERYTHING, AttentionSelection
+from hartmann.vision.batch_decoder import BatchDecoder, shared_prompt, write_together
 from hartmann.vision.cached_decoder import CachedDecoder
 from hartmann.vision.chat_prompt import ChatPrompter, Prompt
+from hartmann.vision.continuation import Continuation, Vocabulary
 from hartmann.vision.image_attention import (
     RECORDING_ATTENTION,
     AttentionRecorder,
+    Recorder,
     register_recording_attention,
 )
 from hartmann.vision.language_model import (
     AttentionRecord,
-    Finish,
     Generation,
     GenerationRequest,
     Message,
     ModelInfo,
     ignore_text,
+    ignore_texts,
     never_stop,
+    never_stop_any,
 )
 from hartmann.vision.model_loading import device_of, load_folder, quiet, revision_of
 from hartmann.vision.model_vocabulary import end_tokens, image_token, merge_size, writable
-from hartmann.vision.sampling import GrammarMask, GrammarTokenizer, Sampler
+from hartmann.vision.raw_attention import RawAttention, read_raw
+from hartmann.vision.sampling import GrammarMask, GrammarTokenizer
 from hartmann.vision.token_text import TokenText
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 VOICES = {"compact": 1, "full": 8}
 """How many voices the models of a prompt profile have learned to write: the compact one is the mini's."""
@@ -58,15 +66,18 @@ _CHUNK = 256
 class TransformersModel:
     """A loaded model. Not thread-safe: `model_thread.ModelThread` gives it a thread of its own."""
 
-    def __init__(self, model: Any, processor: Any, info: ModelInfo) -> None:
+    def __init__(
+        self, model: Any, processor: Any, info: ModelInfo, attention: AttentionSelection = EVERYTHING
+    ) -> None:
         self._info = info
+        self._attention = attention
         self._model = model
         self._tokenizer = processor.tokenizer
         self._decoder = CachedDecoder(model)
         self._prompter = ChatPrompter(processor, image_token(model, processor), merge_size(model))
         self._width = int(model.config.get_text_config().vocab_size)
-        self._ends = end_tokens(model, processor.tokenizer)
-        self._writable = writable(processor.tokenizer, self._width, self._ends)
+        ends = end_tokens(model, processor.tokenizer)
+        self._vocabulary = Vocabulary(writable(processor.tokenizer, self._width, ends), ends)
         self._grammars: GrammarTokenizer | None = None
 
     @classmethod
@@ -82,12 +93,15 @@ class TransformersModel:
         trust_remote_code: bool = False,
         profile: str = "full",
         threads: int = 0,
+        attention_layers: str = "all",
+        attention_heads: str = "all",
     ) -> TransformersModel:
         """Load weights. `device` as torch names it, or `auto`; `dtype` as torch names it, or `auto`.
 
         `name` is what provenance calls the model (by default the folder's or hub's), `threads` the CPU threads torch
-        may use for one operation (0: its own choice; it holds for the whole process). Raises MissingExtra without
-        torch, ModelUnavailable when the folder holds no such model.
+        may use for one operation (0: its own choice; it holds for the whole process). `attention_layers` and
+        `attention_heads` count when attention is averaged (see `attention_selection`). Raises MissingExtra without
+        torch, ModelUnavailable when the folder holds no such model, InvalidRequest for layers that it does not have.
         """
         try:
             import torch
@@ -106,6 +120,7 @@ class TransformersModel:
         place = device_of(device)
         with quiet(transformers):
             processor, model = load_folder(folder_or_name, options, dtype, place)
+        attention = AttentionSelection.for_model(attention_layers, attention_heads, model.config)
         info = ModelInfo(
             name=name or (Path(folder_or_name).name if is_folder else str(folder_or_name)),
             revision=revision_of(folder_or_name, revision, model),
@@ -115,8 +130,9 @@ class TransformersModel:
             voices=VOICES[profile],
             records_attention=model.config.get_text_config()._attn_implementation == RECORDING_ATTENTION,
             details={"architecture": type(model).__name__, "dtype": str(model.dtype).removeprefix("torch.")},
+            attention="" if attention == EVERYTHING else str(attention),
         )
-        return cls(model, processor, info)
+        return cls(model, processor, info, attention)
 
     @property
     def info(self) -> ModelInfo:
@@ -134,20 +150,55 @@ class TransformersModel:
             prompt = self._prompter.build(request.conversation, request.picture)
             room = self._room(prompt)
             recorder = self._recorder(prompt) if request.record_attention else None
-            mask = self._grammar(request.grammar) if request.grammar is not None else None
+            text = self._continuation(request, on_text, should_stop)
+            text.budget = min(room, text.budget)
             reused = self._decoder.begin(prompt)
-            text = TokenText(self._decode, request.sampling.stop, on_text)
-            budget = min(room, request.sampling.max_tokens)
-            finish = self._write(prompt, text, Sampler(request.sampling), mask, recorder, budget, should_stop)
-            written = text.finish()
-            return Generation(
-                text=written,
-                finish=finish,
-                tokens=len(text.tokens),
-                prompt_tokens=len(prompt.ids),
-                reused_tokens=reused,
-                attention=_record(recorder, prompt, text.spans) if recorder else None,
+            last = prompt.ids[-1:]
+            while text.goes_on():
+                text.take(self._decoder.advance(last, recorder=recorder)[0])
+                last = text.tokens[-1:]
+            return _generation(text, prompt, reused, recorder)
+
+    def generate_batch(
+        self,
+        requests: Sequence[GenerationRequest],
+        on_text: Callable[[int, str], None] = ignore_texts,
+        should_stop: Callable[[int], bool] = never_stop_any,
+    ) -> tuple[Generation, ...]:
+        """Several texts about one picture, written side by side; see `BatchWriter.generate_batch`.
+
+        Attention, where it is asked for, is that of a replay of each finished text.
+        """
+        if not requests:
+            return ()
+        with self._failures():
+            prompts = [self._prompter.build(request.conversation, request.picture) for request in requests]
+            texts = [
+                self._continuation(request, partial(on_text, row), partial(should_stop, row))
+                for row, request in enumerate(requests)
+            ]
+            for text, prompt in zip(texts, prompts, strict=True):
+                text.budget = min(self._room(prompt), text.budget)
+            shared = shared_prompt(prompts)
+            reused = self._decoder.begin(shared)
+            known = len(shared.ids) - 1
+            write_together(
+                BatchDecoder(self._decoder, len(texts)), texts, [prompt.ids[known:] for prompt in prompts]
             )
+            return tuple(
+                _generation(text, prompt, reused, self._replayed(request, prompt, text))
+                for request, prompt, text in zip(requests, prompts, texts, strict=True)
+            )
+
+    def _replayed(
+        self, request: GenerationRequest, prompt: Prompt, text: Continuation
+    ) -> AttentionRecorder | None:
+        if not request.record_attention:
+            return None
+        recorder = self._recorder(prompt)
+        for _ in self._replay(prompt, text.tokens, recorder):
+            pass
+        return recorder
 
     def attend(self, conversation: tuple[Message, ...], picture: Image) -> AttentionRecord:
         """The attention of the last (assistant's) message to the picture, by one pass over it."""
@@ -156,11 +207,23 @@ class TransformersModel:
             recorder = self._recorder(prompt)
             for _ in self._replay(prompt, answer, recorder):
                 pass
-            text = TokenText(self._decode, (), ignore_text)
-            for token in answer:
-                text.add(token)
-            text.finish()
-            return _record(recorder, prompt, text.spans)
+            return _record(recorder, prompt, self._text_of(answer).spans)
+
+    def attend_each(self, conversation: tuple[Message, ...], picture: Image) -> RawAttention:
+        """The same for each layer and head that counts, read block by block as the blocks are asked for.
+
+        Until they are, the model must not be asked for anything else.
+        """
+        with self._failures():
+            prompt, answer = self._finished(conversation, picture)
+            columns, text = self._columns(prompt), self._text_of(answer)
+            chosen = self._attention.numbers(self._model.config)
+
+            def replayed(recorder: Recorder, rows: int) -> Iterator[float]:
+                with self._failures():
+                    yield from self._replay(prompt, answer, recorder, rows)
+
+            return read_raw(text.text, text.spans, prompt.layout, columns, chosen, replayed)
 
     def log_probability(self, conversation: tuple[Message, ...], picture: Image) -> float:
         """Natural-log probability of the last (assistant's) message given all before it, summed over its tokens."""
@@ -177,45 +240,21 @@ class TransformersModel:
         self._decoder.forget()
         self._model = None
 
-    def _write(
-        self,
-        prompt: Prompt,
-        text: TokenText,
-        sampler: Sampler,
-        mask: GrammarMask | None,
-        recorder: AttentionRecorder | None,
-        budget: int,
-        should_stop: Callable[[], bool],
-    ) -> Finish:
-        """The loop: ask whether to go on, read the last token, choose the next."""
-        last = prompt.ids[-1]
-        for _ in range(budget):
-            if should_stop():
-                return Finish.CANCELLED
-            if mask is not None and mask.finished:
-                return Finish.STOP
-            logits = self._decoder.advance([last], recorder=recorder)[0]
-            last = sampler.choose(logits, self._allowed(mask))
-            if last in self._ends:
-                return Finish.STOP
-            if mask is not None:
-                mask.take(last)
-            text.add(last)
-            if text.stopped:
-                return Finish.STOP
-        return Finish.STOP if mask is not None and mask.finished else Finish.LENGTH
-
-    def _allowed(self, mask: GrammarMask | None) -> NDArray[np.bool_]:
-        return self._writable if mask is None else mask.allowed() & self._writable
+    def _continuation(
+        self, request: GenerationRequest, on_text: Callable[[str], None], should_stop: Callable[[], bool]
+    ) -> Continuation:
+        mask = self._grammar(request.grammar) if request.grammar is not None else None
+        text = TokenText(self._decode, request.sampling.stop, on_text)
+        return Continuation(text, request.sampling, self._vocabulary, mask, should_stop)
 
     def _replay(
-        self, prompt: Prompt, answer: Sequence[int], recorder: AttentionRecorder | None
+        self, prompt: Prompt, answer: Sequence[int], recorder: Recorder | None, rows: int = _CHUNK
     ) -> Iterator[float]:
         """Read a finished answer; yields the log-probability of each of its tokens in turn."""
         self._decoder.begin(prompt)
         read = [prompt.ids[-1], *answer[:-1]]
-        for start in range(0, len(answer), _CHUNK):
-            chunk = read[start : start + _CHUNK]
+        for start in range(0, len(answer), rows):
+            chunk = read[start : start + rows]
             logits = self._decoder.advance(chunk, keep=len(chunk), recorder=recorder)
             scores = logits.double().log_softmax(dim=-1)
             yield from (
@@ -246,17 +285,21 @@ class TransformersModel:
         return room
 
     def _recorder(self, prompt: Prompt) -> AttentionRecorder:
+        return AttentionRecorder(self._columns(prompt), self._attention)
+
+    def _columns(self, prompt: Prompt) -> Tensor:
+        """Where the image tokens are, for a recorder. Raises AttentionUnavailable where none could see them."""
         import torch
 
         if not self._info.records_attention:
             raise AttentionUnavailable(f"{self._info.name} runs an attention that can't be recorded")
         if not prompt.columns:
             raise AttentionUnavailable("the conversation shows no picture to attend to")
-        return AttentionRecorder(torch.tensor(prompt.columns, device=self._model.device))
+        return torch.tensor(prompt.columns, device=self._model.device)
 
     def _grammar(self, grammar: str) -> GrammarMask:
         if self._grammars is None:
-            self._grammars = GrammarTokenizer(self._tokenizer, self._width, self._ends)
+            self._grammars = GrammarTokenizer(self._tokenizer, self._width, self._vocabulary.ends)
         return self._grammars.start(grammar)
 
     def _decode(self, tokens: list[int]) -> str:
@@ -279,6 +322,21 @@ class TransformersModel:
             raise ModelFailed(
                 f"{self._info.name} broke: {str(error).splitlines()[0] if str(error) else error!r}"
             ) from error
+
+
+def _generation(
+    text: Continuation, prompt: Prompt, reused: int, recorder: AttentionRecorder | None
+) -> Generation:
+    assert text.finish is not None, "a text is finished when it is handed over"
+    written = text.text.finish()
+    return Generation(
+        text=written,
+        finish=text.finish,
+        tokens=len(text.tokens),
+        prompt_tokens=len(prompt.ids),
+        reused_tokens=reused,
+        attention=_record(recorder, prompt, text.text.spans) if recorder else None,
+    )
 
 
 def _record(
