@@ -148,7 +148,7 @@ class TransformersModel:
         """Continue the conversation; see `VisionLanguageModel.generate`."""
         with self._failures():
             prompt = self._prompter.build(request.conversation, request.picture)
-            room = self._room(prompt)
+            room = self._room(prompt, request.room)
             recorder = self._recorder(prompt) if request.record_attention else None
             text = self._continuation(request, on_text, should_stop)
             text.budget = min(room, text.budget)
@@ -247,6 +247,14 @@ class TransformersModel:
         text = TokenText(self._decode, request.sampling.stop, on_text)
         return Continuation(text, request.sampling, self._vocabulary, mask, should_stop)
 
+    def _text_of(self, tokens: Sequence[int]) -> TokenText:
+        """A finished text with the place of each of its tokens."""
+        text = TokenText(self._decode, (), ignore_text)
+        for token in tokens:
+            text.add(token)
+        text.finish()
+        return text
+
     def _replay(
         self, prompt: Prompt, answer: Sequence[int], recorder: Recorder | None, rows: int = _CHUNK
     ) -> Iterator[float]:
@@ -270,13 +278,14 @@ class TransformersModel:
         self._room(prompt.followed_by(tokens[1:]))
         return prompt, tokens
 
-    def _room(self, prompt: Prompt) -> int:
-        """Tokens that fit behind the prompt. Raises ModelInputTooLong where none does."""
+    def _room(self, prompt: Prompt, needed: int = 1) -> int:
+        """Tokens that fit behind the prompt. Raises ModelInputTooLong where fewer do than are needed."""
         room = self._info.context_tokens - len(prompt.ids)
-        if room < 1:
+        if room < needed:
+            answer = f" with {needed} for the answer" if needed > 1 else ""
             raise ModelInputTooLong(
-                f"the prompt takes {len(prompt.ids)} tokens, and the model holds {self._info.context_tokens}; "
-                "shorten it or show fewer references",
+                f"the prompt takes {len(prompt.ids)} tokens{answer}, and the model holds "
+                f"{self._info.context_tokens}; shorten it or show fewer references",
                 metadata={
                     "promptTokens": str(len(prompt.ids)),
                     "contextTokens": str(self._info.context_tokens),
