@@ -10,21 +10,25 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from hartmann.composing.carry import Carry, draft_part
 from hartmann.composing.choosing import choose, count
 from hartmann.composing.events import DraftKind, DraftWritten, Stage
 from hartmann.composing.examining import NEAR_COPY, Yardstick, examine
+from hartmann.composing.fitting import fitted
 from hartmann.composing.headers import unit_of
 from hartmann.composing.own_score import EXCERPT_ID, ExcerptUse, as_draft
 from hartmann.composing.prompts import metric_lines
 from hartmann.composing.voices import shortfall, voices_written
 from hartmann.composing.work import Conversation, Work, answered
-from hartmann.composing.writing import FREE_TOKENS, TEMPERATURE, is_constrained, write_piece
-from hartmann.errors import ModelInputTooLong
-from hartmann.library.excerpts import excerpt
-from hartmann.library.reference import Reference
+from hartmann.composing.writing import (
+    FREE_TOKENS,
+    TEMPERATURE,
+    is_constrained,
+    room_for_piece,
+    write_piece,
+)
 from hartmann.notation.checking import check
 from hartmann.notation.metrics import measure
 from hartmann.notation.problems import Problem, Severity
@@ -33,8 +37,6 @@ from hartmann.notation.splicing import replace_bar
 MAX_BARS_TO_SPLICE = 12
 """With more broken bars than this, the piece is asked for again as a whole."""
 SENT_BACK_FOR_COPYING = "written again, since it copied a reference"
-SHORT_EXCERPT = 700
-"""Characters of each reference where the model's context is tight: half of what is shown otherwise."""
 REPAIRED_BAR = re.compile(r"voice\s*(\d+)\s*,?\s*bar\s*(\d+)\s*[:.]\s*(.+)", re.IGNORECASE)
 
 
@@ -53,13 +55,16 @@ async def write_drafts(work: Work, carry: Carry) -> Carry:
 
 async def repair(work: Work, carry: Carry, stage: Stage) -> Carry:
     """Send the latest draft back while it has errors, `max_repairs` times at most in this stage."""
-    conversation = work.before_draft(carry)
     while _rounds(carry, stage) < work.request.limits.max_repairs:
         latest = carry.drafts[-1]
         if not count(latest, Severity.ERROR):
             break
-        text, note = await _mended(work, conversation, latest, stage)
-        carry = await add_draft(work, carry, stage, DraftKind.REPAIR, text, before=latest.abc, note=note)
+        mended = await fitted(work, carry, _Mending(work, latest, stage), room=room_for_piece(work))
+        text, note = mended.result
+        note = "; ".join(filter(None, (note, mended.note)))
+        carry = await add_draft(
+            work, mended.carry, stage, DraftKind.REPAIR, text, before=latest.abc, note=note
+        )
     return carry
 
 
@@ -91,19 +96,12 @@ def next_number(carry: Carry) -> int:
 
 
 async def _initial(work: Work, carry: Carry) -> Carry:
-    references = carry.references or ()
-    too_long: ModelInputTooLong | None = None
-    for shown in _ever_fewer(references):
-        try:
-            text = await write_piece(work, _asked(work, work.before_draft(carry, shown)), Stage.DRAFT, 1)
-        except ModelInputTooLong as error:
-            too_long = error
-            continue
-        note = "; ".join(filter(None, (_shown(shown, references), _fewer_voices(work))))
-        carry = replace(carry, shown=None if shown == tuple(references) else shown)
-        return await add_draft(work, carry, Stage.DRAFT, DraftKind.INITIAL, text, note=note)
-    assert too_long is not None, "there is always a try"
-    raise too_long
+    async def attempt(conversation: Conversation, room: int) -> str:
+        return await write_piece(work, _asked(work, conversation), Stage.DRAFT, 1, room=room)
+
+    written = await fitted(work, carry, attempt, room=room_for_piece(work))
+    note = "; ".join(filter(None, (written.note, _fewer_voices(work))))
+    return await add_draft(work, written.carry, Stage.DRAFT, DraftKind.INITIAL, written.result, note=note)
 
 
 def _asked(work: Work, conversation: Conversation) -> Conversation:
@@ -120,44 +118,34 @@ def _asked(work: Work, conversation: Conversation) -> Conversation:
     return answered(conversation, theme, work.prompts.refine(caption="", metrics=lines))
 
 
-def _shown(shown: Sequence[Reference], references: Sequence[Reference]) -> str:
-    if tuple(shown) == tuple(references):
-        return ""
-    return f"shown {len(shown)} shorter references of {len(references)}, to fit the model's context"
-
-
 def _fewer_voices(work: Work) -> str:
     """Says so when the model writes fewer voices under a grammar than were asked for."""
     return shortfall(work.wishes.programs, work.tools.vision.info.voices) if is_constrained(work) else ""
-
-
-def _ever_fewer(references: Sequence[Reference]) -> list[tuple[Reference, ...]]:
-    """All; all with half their notation; then ever fewer, down to none, or to the bars that were brought."""
-    whole = tuple(references)
-    own = tuple(reference for reference in whole if reference.id == EXCERPT_ID)
-    short = tuple(
-        replace(reference, abc=excerpt(reference.abc, SHORT_EXCERPT)) for reference in whole[len(own) :]
-    )
-    tries = [whole, *((*own, *short[:n]) for n in range(len(short), 0, -1)), own]
-    return list(dict.fromkeys(tries))
 
 
 def _rounds(carry: Carry, stage: Stage) -> int:
     return sum(draft.kind is DraftKind.REPAIR and draft.stage is stage for draft in carry.drafts)
 
 
-async def _mended(
-    work: Work, conversation: Conversation, draft: DraftWritten, stage: Stage
-) -> tuple[str, str]:
-    errors = [problem for problem in draft.problems if problem.severity is Severity.ERROR]
-    number = draft.number + 1
-    bars = _broken_bars(draft, errors)
-    asked = answered(conversation, draft.abc, work.prompts.repair(errors, list(bars.values())))
-    if not bars:
-        return await write_piece(work, asked, stage, number), "written again"
-    sampling = work.sampling(stage, number, temperature=TEMPERATURE, max_tokens=FREE_TOKENS)
-    answer = await work.say(stage, asked, sampling, number)
-    return _spliced(draft.abc, answer, bars)
+@dataclass(frozen=True, slots=True)
+class _Mending:
+    """Asks for a draft again, or for its broken bars: gives the new text and what was done, in words."""
+
+    work: Work
+    draft: DraftWritten
+    stage: Stage
+
+    async def __call__(self, conversation: Conversation, room: int) -> tuple[str, str]:
+        work, draft, stage = self.work, self.draft, self.stage
+        errors = [problem for problem in draft.problems if problem.severity is Severity.ERROR]
+        number = draft.number + 1
+        bars = _broken_bars(draft, errors)
+        asked = answered(conversation, draft.abc, work.prompts.repair(errors, list(bars.values())))
+        if not bars:
+            return await write_piece(work, asked, stage, number, room=room), "written again"
+        sampling = work.sampling(stage, number, temperature=TEMPERATURE, max_tokens=FREE_TOKENS)
+        answer = await work.say(stage, asked, sampling, number)
+        return _spliced(draft.abc, answer, bars)
 
 
 def _broken_bars(draft: DraftWritten, errors: Sequence[Problem]) -> dict[tuple[int, int], str]:
@@ -195,21 +183,31 @@ def _spliced(abc: str, answer: str, asked: dict[tuple[int, int], str]) -> tuple[
 def _copies(drafts: Sequence[DraftWritten]) -> bool:
     """Whether the best draft copies a reference and none was sent back for that yet."""
     best = choose(drafts)
-    sent_back = any(draft.note == SENT_BACK_FOR_COPYING for draft in drafts)
+    sent_back = any(draft.note.startswith(SENT_BACK_FOR_COPYING) for draft in drafts)
     return not sent_back and any(problem.code == NEAR_COPY for problem in best.problems)
 
 
 async def _again_without_copying(work: Work, carry: Carry) -> Carry:
     best = choose(carry.drafts)
     copies = "; ".join(problem.message for problem in best.problems if problem.code == NEAR_COPY)
-    conversation = work.before_draft(carry, extra=f"Write a melody of your own: last time {copies}.")
-    text = await write_piece(work, _asked(work, conversation), Stage.DRAFT, next_number(carry))
-    return await add_draft(
+    number = next_number(carry)
+
+    async def attempt(conversation: Conversation, room: int) -> str:
+        return await write_piece(work, _asked(work, conversation), Stage.DRAFT, number, room=room)
+
+    written = await fitted(
         work,
         carry,
+        attempt,
+        room=room_for_piece(work),
+        extra=f"Write a melody of your own: last time {copies}.",
+    )
+    return await add_draft(
+        work,
+        written.carry,
         Stage.DRAFT,
         DraftKind.REPAIR,
-        text,
+        written.result,
         before=best.abc,
-        note=SENT_BACK_FOR_COPYING,
+        note="; ".join(filter(None, (SENT_BACK_FOR_COPYING, written.note))),
     )

@@ -13,10 +13,11 @@ from hartmann.composing.carry import Carry
 from hartmann.composing.choosing import choose
 from hartmann.composing.drafting import add_draft, next_number, repair
 from hartmann.composing.events import DraftKind, DraftWritten, Stage
+from hartmann.composing.fitting import fitted
 from hartmann.composing.headers import header_of
 from hartmann.composing.prompts import metric_lines
-from hartmann.composing.work import Work, answered
-from hartmann.composing.writing import write_piece
+from hartmann.composing.work import Conversation, Work, answered
+from hartmann.composing.writing import room_for_piece, write_piece
 
 __all__ = ["metric_lines", "refine_drafts"]
 
@@ -37,10 +38,22 @@ async def refine_drafts(work: Work, carry: Carry) -> Carry:
 async def _refined(work: Work, carry: Carry, best: DraftWritten) -> Carry:
     assert best.metrics is not None
     asked = work.prompts.refine(caption=carry.caption or "", metrics=list(metric_lines(best.metrics)))
-    conversation = answered(work.before_draft(carry), best.abc, asked)
-    header = header_of(best.abc)
-    text = await write_piece(work, conversation, Stage.REFINE, next_number(carry), header=header)
-    carry = await add_draft(work, carry, Stage.REFINE, DraftKind.REFINEMENT, text, before=best.abc)
+    header, number = header_of(best.abc), next_number(carry)
+
+    async def attempt(conversation: Conversation, room: int) -> str:
+        talk = answered(conversation, best.abc, asked)
+        return await write_piece(work, talk, Stage.REFINE, number, header=header, room=room)
+
+    written = await fitted(work, carry, attempt, room=room_for_piece(work))
+    carry = await add_draft(
+        work,
+        written.carry,
+        Stage.REFINE,
+        DraftKind.REFINEMENT,
+        written.result,
+        before=best.abc,
+        note=written.note,
+    )
     return await repair(work, carry, Stage.REFINE)
 
 

@@ -40,6 +40,8 @@ class SeeingWriter(Protocol):
 
     async def log_probability(self, conversation: tuple[Message, ...], picture: Image) -> float: ...
 
+    def count_tokens(self, text: str) -> int: ...
+
 
 class Embeddings(Protocol):
     """Texts and pictures as unit vectors of one space; shape (n, dimensions), float32."""

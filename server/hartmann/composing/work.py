@@ -65,10 +65,15 @@ class Work:
         return await stream_text(self.journal, stage, draft, produce)
 
     async def generate(
-        self, conversation: Conversation, sampling: Sampling, write: Writer, grammar: str | None = None
+        self,
+        conversation: Conversation,
+        sampling: Sampling,
+        write: Writer,
+        grammar: str | None = None,
+        room: int = 1,
     ) -> Generation:
-        """One call to the model about this composition's picture."""
-        request = GenerationRequest(conversation, sampling, self.request.picture.image, grammar)
+        """One call to the model about this composition's picture, unless it leaves less than `room` tokens."""
+        request = GenerationRequest(conversation, sampling, self.request.picture.image, grammar, room=room)
         return await self.tools.vision.generate(request, write)
 
     def sampling(

@@ -22,12 +22,15 @@ TOP_P = 0.95
 HEADER_TOKENS = 160
 FREE_TOKENS = 3000
 TOKENS_A_BAR = 40
+USUAL_BARS = 16
+"""Of a piece for which no length was asked."""
 
 
 async def write_piece(
-    work: Work, conversation: Conversation, stage: Stage, draft: int, *, header: str = ""
+    work: Work, conversation: Conversation, stage: Stage, draft: int, *, header: str = "", room: int = 1
 ) -> str:
-    """The text of one draft, streamed under (stage, draft). Raises ModelFailed and ModelInputTooLong.
+    """The text of one draft, streamed under (stage, draft). Raises ModelFailed, and ModelInputTooLong, before it
+    writes anything, where the conversation leaves less than `room` tokens.
 
     With a `header` (whole lines), a model that can be constrained keeps it and writes the body alone.
     """
@@ -35,11 +38,17 @@ async def write_piece(
 
     async def produce(write: Writer) -> str:
         if constrained:
-            return await _write_constrained(work, conversation, stage, draft, write, header)
+            return await _write_constrained(work, conversation, stage, draft, write, header, room)
         sampling = work.sampling(stage, draft, temperature=TEMPERATURE, top_p=TOP_P, max_tokens=FREE_TOKENS)
-        return (await work.generate(conversation, sampling, write)).text
+        return (await work.generate(conversation, sampling, write, room=room)).text
 
     return await stream_text(work.journal, stage, draft, produce)
+
+
+def room_for_piece(work: Work) -> int:
+    """Tokens that a piece may take, at most half of the model's context."""
+    bars = work.wishes.bars or USUAL_BARS
+    return min(work.tools.vision.info.context_tokens // 2, HEADER_TOKENS + TOKENS_A_BAR * bars)
 
 
 def is_constrained(work: Work) -> bool:
@@ -48,12 +57,13 @@ def is_constrained(work: Work) -> bool:
 
 
 async def _write_constrained(
-    work: Work, conversation: Conversation, stage: Stage, draft: int, write: Writer, header: str
+    work: Work, conversation: Conversation, stage: Stage, draft: int, write: Writer, header: str, room: int
 ) -> str:
     if header:
         write(header)
     else:
-        header = await _write_header(work, conversation, stage, draft, write)
+        header = await _write_header(work, conversation, stage, draft, write, room)
+        room = 1
     if theme := _theme(work, header):
         return await write_variation(work, conversation, stage, draft, write, header, theme)
     bounds = body_bounds(header, work.wishes)
@@ -61,13 +71,13 @@ async def _write_constrained(
         stage, draft, "body", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=TOKENS_A_BAR * bounds.most_bars
     )
     begun = (*conversation, Message(Role.ASSISTANT, header + _bars_before(work, header)))
-    body = await work.generate(begun, sampling, write, bounds.grammar)
+    body = await work.generate(begun, sampling, write, bounds.grammar, room)
     text = header + body.text
     return text if body.finish is Finish.STOP else closed(text)
 
 
 async def _write_header(
-    work: Work, conversation: Conversation, stage: Stage, draft: int, write: Writer
+    work: Work, conversation: Conversation, stage: Stage, draft: int, write: Writer, room: int
 ) -> str:
     sampling = work.sampling(
         stage, draft, "header", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=HEADER_TOKENS
@@ -75,7 +85,7 @@ async def _write_header(
     grammar = header_grammar(
         header_wishes(work.wishes, work.request.excerpt, voices=work.tools.vision.info.voices)
     )
-    return (await work.generate(conversation, sampling, write, grammar)).text
+    return (await work.generate(conversation, sampling, write, grammar, room)).text
 
 
 def _theme(work: Work, header: str) -> tuple[ThemeBar, ...]:

@@ -94,13 +94,17 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """One call: the conversation, its picture, how to sample, and an optional Lark grammar the text must match."""
+    """One call: the conversation, its picture, how to sample, and an optional Lark grammar the text must match.
+
+    `room`: a conversation that leaves fewer tokens than these for the answer is refused as too long.
+    """
 
     conversation: tuple[Message, ...]
     sampling: Sampling
     picture: Image | None = None
     grammar: str | None = None
     record_attention: bool = False
+    room: int = 1
 
 
 @dataclass(frozen=True, slots=True)

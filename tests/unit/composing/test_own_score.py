@@ -172,7 +172,7 @@ def test_where_room_is_short_the_excerpt_is_the_last_to_go() -> None:
     journal = MemoryJournal()
     asyncio.run(compose(asked, tools(scripted, reference(OTHER)), journal))
     (draft,) = journal.events(DraftWritten)
-    assert "shown 1 shorter references of 2" in draft.note  # type: ignore[attr-defined]
+    assert "shown 1 of 2 references, to fit the model's context" in draft.note  # type: ignore[attr-defined]
     assert "Harbour" in the_prompt(scripted)
 
 
