@@ -25,6 +25,7 @@ MODE_NAMES: Final = {"major": "maj", "ionian": "maj", "mixolydian": "mix", "dori
 METERS: Final = frozenset({"4/4", "3/4", "2/4", "6/8", "9/8", "12/8", "3/8", "2/2", "3/2", "6/4"})
 LOWEST, HIGHEST = 55, 83
 """MIDI notes of the range that bodies are held to: `vision.voice_range.PitchRange`'s default."""
+FEWEST_BARS: Final = 8
 LETTERS: Final = "CDEFGAB"
 LETTER_FIFTHS: Final = (0, 2, 4, -1, 1, 3, 5)
 
@@ -104,13 +105,14 @@ class Melody:
     def written_bars(self) -> int:
         """Bars as people count them: pickups left out, a short bar at the end of a section counted."""
         return sum(
-            len(p.bars) - (1 if _length(p.bars[0]) < self.bar and len(p.bars) > 1 else 0) for p in self.parts
+            len(p.bars) - (1 if length_of(p.bars[0]) < self.bar and len(p.bars) > 1 else 0)
+            for p in self.parts
         )
 
 
 def fifths_name(place: int) -> str:
     """The name of a place on the line of fifths: 0 is C, 6 is F#, -2 is Bb."""
-    letter, alter = _spelling(place)
+    letter, alter = spelling(place)
     return LETTERS[letter] + ("#" * alter if alter > 0 else "b" * -alter)
 
 
@@ -120,16 +122,27 @@ def transposed(melody: Melody, fifths: int) -> Melody:
     Raises UnfitError where no octave is, or where a double accidental would be needed.
     """
     for octave in _nearest_octaves(fifths):
-        moved = _moved(melody, fifths, 4 * fifths + 7 * octave)
-        notes = [e for e in moved.events() if e.step >= 0]
-        if any(abs(_spelling(e.fifths)[1]) > 1 for e in notes):
+        there = moved(melody, fifths, 4 * fifths + 7 * octave)
+        notes = [e for e in there.events() if e.step >= 0]
+        if any(abs(spelling(e.fifths)[1]) > 1 for e in notes):
             raise UnfitError("a double accidental")
         if all(LOWEST <= e.midi <= HIGHEST for e in notes):
-            return moved
+            return there
     raise UnfitError("out of range")
 
 
-def read_melody(score: Score, *, most_bars: int = 32, fewest_bars: int = 8) -> Melody:
+def shortened(melody: Melody, most: int) -> Melody:
+    """As many whole sections from the start as `most` bars hold, at least one."""
+    kept = [melody.parts[0]]
+    for part in melody.parts[1:]:
+        if sum(len(p.bars) for p in (*kept, part)) > most + 2:
+            break
+        kept.append(part)
+    shorter = replace(melody, parts=tuple(kept))
+    return shorter if shorter.written_bars >= FEWEST_BARS else melody
+
+
+def read_melody(score: Score, *, most_bars: int = 32, fewest_bars: int = FEWEST_BARS) -> Melody:
     """The leading voice as a melody of 8 to 32 bars. Raises UnfitError."""
     voice = leading_voice(score)
     meter = f"{score.meter.numerator}/{score.meter.denominator}"
@@ -146,9 +159,9 @@ def read_melody(score: Score, *, most_bars: int = 32, fewest_bars: int = 8) -> M
     segments = [s for s in segments if s.bars]
     if not segments:
         raise UnfitError("no bars")
-    first = _length(segments[0].bars[0])
+    first = length_of(segments[0].bars[0])
     pickup = first if first < full and len(segments[0].bars) > 1 else Fraction(0)
-    parts = _shortened([p for s in segments for p in _phrases(s, full, pickup)], full, most_bars)
+    parts = _first_sections([p for s in segments for p in _phrases(s, full, pickup)], full, most_bars)
     tonic = LETTER_FIFTHS[LETTERS.index(score.key.tonic[0])] + 7 * (
         score.key.tonic.count("#") - score.key.tonic.count("b")
     )
@@ -235,13 +248,14 @@ def _fifths(pitch: Pitch) -> int:
     return LETTER_FIFTHS[LETTERS.index(pitch.step)] + 7 * pitch.alter
 
 
-def _spelling(place: int) -> tuple[int, int]:
-    """(letter, alter) of a place on the line of fifths."""
+def spelling(place: int) -> tuple[int, int]:
+    """(letter, alter) of a place on the line of fifths; letters count from C."""
     letter = (4 * place) % 7
     return letter, (place - LETTER_FIFTHS[letter]) // 7
 
 
-def _length(bar: Measure) -> Fraction:
+def length_of(bar: Measure) -> Fraction:
+    """Quarter notes in a bar."""
     return sum((e.sounding for e in bar), Fraction(0))
 
 
@@ -250,15 +264,15 @@ def _joined(part: Part, full: Fraction) -> Part:
     bars = [b for b in part.bars if b]
     joined: list[Measure] = []
     for number, bar in enumerate(bars):
-        inner = joined and _length(joined[-1]) < full and (len(joined) > 1 or number == len(bars))
-        if inner and _length(joined[-1]) + _length(bar) == full:
+        inner = joined and length_of(joined[-1]) < full and (len(joined) > 1 or number == len(bars))
+        if inner and length_of(joined[-1]) + length_of(bar) == full:
             joined[-1] = (*joined[-1], *bar)
         else:
             joined.append(bar)
     for place, bar in enumerate(joined):
-        if _length(bar) != full and place not in {0, len(joined) - 1}:
+        if length_of(bar) != full and place not in {0, len(joined) - 1}:
             raise UnfitError("a bar that does not add up")
-        if _length(bar) > full:
+        if length_of(bar) > full:
             raise UnfitError("a bar that is too long")
     return Part(tuple(joined), part.repeated)
 
@@ -266,7 +280,7 @@ def _joined(part: Part, full: Fraction) -> Part:
 def _phrases(part: Part, full: Fraction, pickup: Fraction) -> Iterator[Part]:
     """A long unrepeated section cut into phrases of eight bars, where the pickup allows it."""
     bars = list(part.bars)
-    start = 1 if _length(bars[0]) < full and len(bars) > 1 else 0
+    start = 1 if length_of(bars[0]) < full and len(bars) > 1 else 0
     while not part.repeated and len(bars) - start >= 12:
         cut = _cut(bars[start + 7], full - pickup) if start else (bars[start + 7], ())
         if cut is None:
@@ -288,13 +302,13 @@ def _cut(bar: Measure, at: Fraction) -> tuple[Measure, Measure] | None:
     return None
 
 
-def _shortened(parts: Sequence[Part], full: Fraction, most: int) -> list[Part]:
+def _first_sections(parts: Sequence[Part], full: Fraction, most: int) -> list[Part]:
     """As many sections from the start as `most` bars hold."""
     kept: list[Part] = []
     count = 0
     for part in parts:
         count += len(part.bars)
-        if count > most + (1 if _length(parts[0].bars[0]) < full else 0) and kept:
+        if count > most + (1 if length_of(parts[0].bars[0]) < full else 0) and kept:
             break
         kept.append(part)
     if sum(len(p.bars) for p in kept) > most + 2:
@@ -318,7 +332,9 @@ def _nearest_octaves(fifths: int) -> list[int]:
     return sorted(range(-6, 7), key=lambda octave: abs(7 * fifths + 12 * octave))[:3]
 
 
-def _moved(melody: Melody, fifths: int, steps: int) -> Melody:
+def moved(melody: Melody, fifths: int, steps: int) -> Melody:
+    """The melody moved by places on the line of fifths and by diatonic steps, wherever that leads."""
+
     def move(event: Event) -> Event:
         if event.step < 0:
             return event

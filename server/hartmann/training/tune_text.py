@@ -7,12 +7,13 @@ or from what the bar said before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
+from types import MappingProxyType
 
-from hartmann.training.melodies import LETTER_FIFTHS, Event, Measure, Melody, Part, UnfitError
+from hartmann.training.melodies import LETTER_FIFTHS, Event, Measure, Melody, Part, UnfitError, length_of
 from hartmann.vision.header_grammar import choice_for
 from hartmann.vision.voice_range import abc_pitch
 
@@ -29,19 +30,23 @@ class Heading:
     program: int
 
 
-def write_tune(melody: Melody, heading: Heading) -> str:
-    """The whole tune."""
-    return write_header(melody, heading) + write_body(melody)
+Symbols = list[list[dict[Fraction, str]]]
+"""Chord symbols of each section's bars, by their time in the bar in quarters."""
 
 
-def write_header(melody: Melody, heading: Heading) -> str:
-    """The header, ending in a line break."""
+def write_tune(melody: Melody, heading: Heading, symbols: Symbols | None = None) -> str:
+    """The whole tune, with chord symbols where they are given."""
+    return write_header(melody, heading) + write_body(melody, symbols)
+
+
+def write_header(melody: Melody, heading: Heading, voices: str = "") -> str:
+    """The header, ending in a line break. `voices` are the lines of an ensemble, in place of the program's."""
     beat = choice_for(melody.meter).beat
     counted = max(1, round(heading.tempo / float(beat * 4)))
     rhythm = f"R:{heading.rhythm}\n" if heading.rhythm else ""
     return (
         f"X:1\nT:{heading.title}\n{rhythm}M:{melody.meter}\nL:{unit_of(melody)}\nQ:{beat}={counted}\n"
-        f"K:{melody.key}\n%%MIDI program {heading.program}\n"
+        f"K:{melody.key}\n" + (voices or f"%%MIDI program {heading.program}\n")
     )
 
 
@@ -55,9 +60,8 @@ def unit_of(melody: Melody) -> Fraction:
     return Fraction(units[0])
 
 
-def write_body(melody: Melody) -> str:
+def write_body(melody: Melody, symbols: Symbols | None = None) -> str:
     """The music after the header, without a line break at its end."""
-    unit = unit_of(melody) * 4
     names: dict[tuple[Measure, ...], str] = {}
     letters = (chr(ord("A") + i) for i in count())
     lines = []
@@ -66,68 +70,83 @@ def write_body(melody: Melody) -> str:
         names[part.bars] = name
         last = number == len(melody.parts) - 1
         end = ":|" if part.repeated else ("|]" if last else "||")
-        lines.append(f"% [{name}]\n{'|:' if part.repeated else ''}{_part(part, melody, unit)}{end}")
+        lines.append(
+            f"% [{name}]\n{'|:' if part.repeated else ''}{_part(part, melody, symbols[number] if symbols else [])}{end}"
+        )
     return "\n".join(lines)
 
 
-def _part(part: Part, melody: Melody, unit: Fraction) -> str:
-    pieces = []
+def _part(part: Part, melody: Melody, symbols: Sequence[dict[Fraction, str]]) -> str:
+    pieces: list[str] = []
     bars = part.bars
-    offset = 1 if sum((e.sounding for e in bars[0]), Fraction(0)) < melody.bar and len(bars) > 1 else 0
+    offset = 1 if length_of(bars[0]) < melody.bar and len(bars) > 1 else 0
     for number, bar in enumerate(bars):
         at_line_end = (number + 1 - offset) % BARS_A_LINE == 0 and number + 1 > offset
         last = number == len(bars) - 1
         following = None if last or at_line_end else bars[number + 1][0]
-        pieces.append(_bar(bar, melody, unit, offset and number == 0, following))
+        said = dict(symbols[number]) if symbols else {}
+        if pieces[-2:] and pieces[-2].endswith("-"):
+            said.pop(Fraction(0), None)
+        pieces.append(write_bar(bar, melody, bool(offset and number == 0), following, said))
         if not last:
             pieces.append("|\n" if at_line_end else "|")
     return "".join(pieces)
 
 
-def _bar(bar: Measure, melody: Melody, unit: Fraction, is_pickup: bool | int, following: Event | None) -> str:
+def write_bar(
+    bar: Measure,
+    melody: Melody,
+    is_pickup: bool = False,
+    following: Event | None = None,
+    symbols: Mapping[Fraction, str] = MappingProxyType({}),
+) -> str:
     """One bar. `following` is the first event of the next bar on the same line, None where a tie can't reach it."""
-    beat = choice_for(melody.meter).beat * 4
-    group = beat if beat != Fraction(1, 2) else Fraction(3, 2)
-    if group == 2:
-        group = Fraction(1)
-    total = sum((e.sounding for e in bar), Fraction(0))
-    time = melody.bar - total if is_pickup else Fraction(0)
+    unit, group = unit_of(melody) * 4, beat_groups(melody)
+    time = melody.bar - length_of(bar) if is_pickup else Fraction(0)
     altered: dict[int, int] = {}
     said = []
     inside = 0
     for place, event in enumerate(bar):
         if place and time % group == 0 and not inside:
             said.append(" ")
+        if not inside and time in symbols:
+            said.append(f'"{symbols[time]}"')
         if event.triplet and not inside:
             said.append("(3")
             inside = 3
-        name = _name(event, melody, altered)
+        name = spelled(event.step, event.fifths, melody, altered) if event.step >= 0 else "z"
         over = place == len(bar) - 1 and event.tied and _may_tie(event, following, name, unit)
-        said.append(name + "".join(_lengths(event.length / unit, name)) + ("-" if over else ""))
+        said.append(name + "".join(lengths(event.length / unit, name)) + ("-" if over else ""))
         inside = max(0, inside - 1)
         time += event.sounding
     return "".join(said)
 
 
+def beat_groups(melody: Melody) -> Fraction:
+    """Quarter notes between the spaces in a bar."""
+    beat = choice_for(melody.meter).beat * 4
+    group = beat if beat != Fraction(1, 2) else Fraction(3, 2)
+    return Fraction(1) if group == 2 else group
+
+
 def _may_tie(event: Event, following: Event | None, name: str, unit: Fraction) -> bool:
     plain = name[0] not in "_=^"
-    simple = len(list(_lengths(event.length / unit, name))) == 1
+    simple = len(list(lengths(event.length / unit, name))) == 1
     return bool(plain and simple and following and not following.triplet and following.step == event.step
                 and following.fifths == event.fifths)  # fmt: skip
 
 
-def _name(event: Event, melody: Melody, altered: dict[int, int]) -> str:
-    if event.step < 0:
-        return "z"
-    letter = event.step % 7
-    alter = (event.fifths - LETTER_FIFTHS[letter]) // 7
+def spelled(step: int, fifths: int, melody: Melody, altered: dict[int, int]) -> str:
+    """A pitch with the accidental that key and bar so far call for; `altered` is what the bar has said."""
+    letter = step % 7
+    alter = (fifths - LETTER_FIFTHS[letter]) // 7
     own = _signature_alter(letter, melody.signature)
     sign = ""
     if altered.get(letter, own) != alter or (letter in altered and alter != own):
         sign = {-1: "_", 0: "=", 1: "^"}[alter]
     if sign:
         altered[letter] = alter
-    return sign + abc_pitch(event.step - 28)
+    return sign + abc_pitch(step - 28)
 
 
 def _signature_alter(letter: int, signature: int) -> int:
@@ -138,7 +157,7 @@ def _signature_alter(letter: int, signature: int) -> int:
     return -1 if place >= signature + 6 else 0
 
 
-def _lengths(length: Fraction, name: str) -> Iterator[str]:
+def lengths(length: Fraction, name: str) -> Iterator[str]:
     """The length as suffixes; one that is neither plain nor dotted is written as two tied notes."""
     if _is_single(length):
         yield _suffix(length)
