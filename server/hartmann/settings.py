@@ -150,6 +150,15 @@ class Settings(BaseSettings):
     measure_faithfulness: bool = Field(
         default=True, description="Measure how far the caption depends on what its attention shows."
     )
+    attention_layers: str = Field(
+        default="all",
+        description="Whose attention counts: all, numbers such as 0,3,8-11, or a part such as `last third`.",
+    )
+    attention_heads: str = Field(default="all", description="The same of the heads of each layer.")
+    damp_attention_sinks: bool = Field(
+        default=False,
+        description="Draw maps without what a few cells of the picture get from every token alike.",
+    )
 
     worker_concurrency: int = Field(default=2, ge=1, le=64, description="Compositions at once per worker.")
     model_queue: int = Field(default=32, ge=1, description="Calls that may wait for a model.")

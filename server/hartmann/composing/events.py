@@ -140,13 +140,15 @@ class Explained:
     """Why it was written. `attention` has shape (tokens of the chosen draft, grid rows, grid columns), float32;
     None where the model records none. `faithfulness` is the ratio of section 5.6 of the design: fall of the
     caption's log-probability with the most attended fifth of the picture hidden, over the fall with a random
-    fifth hidden; None where it was not measured."""
+    fifth hidden; None where it was not measured. `reading` says in words how the heats were read where that is not
+    the plain mean over all layers and heads: which count, and whether sinks were damped (in the heats alone)."""
 
     motivation: str
     draft: int
     spans: tuple[ExplainedSpan, ...]
     attention: NDArray[np.float32] | None
     faithfulness: float | None = None
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True)

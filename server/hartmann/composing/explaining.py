@@ -2,7 +2,8 @@
 
 The attention of the chosen draft is read in one pass over the finished text, so that it means the same
 whether the text was written at once, mended bar by bar, or edited by a person. Â of Eq. 2 for a part of
-the text is the mean over its tokens of the record's rows, which are means over layers and heads already.
+the text is the mean over its tokens of the record's rows, which are means over layers and heads already. Where
+sinks are to be damped (`vision.attention_sinks`), heats are drawn without them; the event's tensor stays the model's.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from hartmann.composing.claims import corrected, false_claims
 from hartmann.composing.events import Explained, ExplainedSpan, Stage
 from hartmann.composing.facts import facts_of
 from hartmann.composing.faithfulness import measure_faithfulness
+from hartmann.composing.fitting import fitted
 from hartmann.composing.sentences import Essay, repeats_itself
 from hartmann.composing.work import Conversation, Work, answered
 from hartmann.errors import AttentionUnavailable
 from hartmann.notation.checking import check
 from hartmann.notation.score import Score
+from hartmann.vision.attention_sinks import damped
 from hartmann.vision.language_model import AttentionRecord, Message, Role
 
 TEMPERATURE = 0.5
@@ -39,15 +42,21 @@ async def explain(work: Work, carry: Carry) -> Carry:
     await work.start(Stage.EXPLAIN, carry)
     chosen = choose(carry.drafts)
     score = check(chosen.abc).score
-    composed = work.before_draft(carry)
     asked_why = work.prompts.motivation(score.title if score else "", facts_of(score) if score else None)
-    asked = answered(composed, chosen.abc, asked_why)
-    motivation = await _motivate(work, asked, chosen.number, score)
+
+    async def motivate(composed: Conversation, _: int) -> str:
+        asked = answered(composed, chosen.abc, asked_why)
+        return await _motivate(work, asked, chosen.number, score)
+
+    written = await fitted(work, carry, motivate)
+    motivation, carry = written.result, written.carry
+    composed = work.before_draft(carry)
     explained = Explained(motivation, chosen.number, (), None)
     if work.tools.vision.info.records_attention:
         pieces = answered(composed, chosen.abc)
+        motivated = answered(answered(composed, chosen.abc, asked_why), motivation)
         with suppress(AttentionUnavailable):  # a witness whose context is too small for this piece
-            explained = await _with_attention(work, explained, pieces, answered(asked, motivation), score)
+            explained = await _with_attention(work, explained, pieces, motivated, score)
     return await work.record(
         Stage.EXPLAIN, "explanation", explained, replace(carry, refined=True, motivation=motivation)
     )
@@ -70,20 +79,37 @@ async def _with_attention(
 ) -> Explained:
     """Read the attention of the piece, the caption and the motivation, and test the caption's."""
     vision, picture = work.tools.vision, work.request.picture.image
+    is_damped = work.request.limits.damp_attention_sinks
+
+    def as_drawn(record: AttentionRecord) -> AttentionRecord:
+        return damped(record) if is_damped else record
+
     described = piece[:2]
     record = await vision.attend(piece, picture)
-    spans = list(spans_of_score(score, record)) if score else []
-    caption_record = await vision.attend(described, picture)
+    spans = list(spans_of_score(score, as_drawn(record))) if score else []
+    caption_record = as_drawn(await vision.attend(described, picture))
     spans += spans_of_sentences("caption", described[-1], caption_record)
     if motivated[-1].text:
-        spans += spans_of_sentences("motivation", motivated[-1], await vision.attend(motivated, picture))
+        motivation_record = as_drawn(await vision.attend(motivated, picture))
+        spans += spans_of_sentences("motivation", motivated[-1], motivation_record)
     faithfulness = None
     if work.request.limits.measure_faithfulness:
         heat = heat_of(caption_record, 0, len(caption_record.spans))
         faithfulness = await measure_faithfulness(vision, described, picture, heat, work.request.seed)
     grid = record.grid
     attention = record.weights.reshape(-1, grid.rows, grid.columns)
-    return replace(explained, spans=tuple(spans), attention=attention, faithfulness=faithfulness)
+    return replace(
+        explained,
+        spans=tuple(spans),
+        attention=attention,
+        faithfulness=faithfulness,
+        reading=reading_in_words(vision.info.attention, is_damped=is_damped),
+    )
+
+
+def reading_in_words(selection: str, *, is_damped: bool) -> str:
+    """How heats were read, where that is not the plain mean: `layers 8–11, all heads; sinks damped`."""
+    return "; ".join(filter(None, (selection, "sinks damped" if is_damped else "")))
 
 
 def spans_of_score(score: Score, record: AttentionRecord) -> Iterator[ExplainedSpan]:

@@ -70,7 +70,7 @@ async def measure_falls(
     seed: int,
     draws: int = RANDOM_DRAWS,
 ) -> Falls | None:
-    """Both falls of the text that ends `described` (the assistant's last message); None where a fifth of the cells is none.
+    """Both falls of the text that ends `described` (the assistant's last message); None where no cell is a fifth.
 
     `heat`, shape (grid rows, grid columns), any scale, says what was attended to: for a caption it is
     `explaining.heat_of(record, 0, len(record.spans))` of `record = await vision.attend(described, picture)`. The

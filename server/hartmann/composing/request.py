@@ -19,6 +19,7 @@ class Limits:
     originality_notes: int = 16
     measure_faithfulness: bool = True
     free_notation: bool = False
+    damp_attention_sinks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,6 +232,7 @@ def _explanation(event: events.Explained) -> composition_pb2.CompositionEvent:
         draft=event.draft,
         spans=map(_span, event.spans),
         faithfulness=_finite(event.faithfulness),
+        attention_reading=event.reading,
     )
     if event.attention is not None:
         explanation.attention.CopyFrom(to_tensor("attention", event.attention))

@@ -118,6 +118,7 @@ def read_engine(options: composition_pb2.EngineOptions, settings: Settings) -> c
         originality_notes=settings.originality_notes,
         measure_faithfulness=settings.measure_faithfulness,
         free_notation=False,
+        damp_attention_sinks=settings.damp_attention_sinks,
     )
     for field, value in options.ListFields():
         low, high = _RANGES.get(field.name, (0, 1))
@@ -138,6 +139,7 @@ def to_limits(engine: composition_pb2.EngineOptions) -> Limits:
         originality_notes=engine.originality_notes,
         measure_faithfulness=engine.measure_faithfulness,
         free_notation=engine.free_notation,
+        damp_attention_sinks=engine.damp_attention_sinks,
     )
 
 

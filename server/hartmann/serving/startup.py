@@ -174,6 +174,8 @@ def _load_local_model(settings: Settings, model: str) -> VisionLanguageModel:
         trust_remote_code=settings.trust_remote_code,
         profile=profile if settings.prompt_profile == "auto" else settings.prompt_profile,
         threads=settings.torch_threads,
+        attention_layers=settings.attention_layers,
+        attention_heads=settings.attention_heads,
     )
 
 

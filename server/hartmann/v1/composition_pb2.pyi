@@ -359,6 +359,7 @@ class EngineOptions(_message.Message):
     ORIGINALITY_NOTES_FIELD_NUMBER: _builtins.int
     MEASURE_FAITHFULNESS_FIELD_NUMBER: _builtins.int
     FREE_NOTATION_FIELD_NUMBER: _builtins.int
+    DAMP_ATTENTION_SINKS_FIELD_NUMBER: _builtins.int
     max_repairs: _builtins.int
     """How often a faulty draft may go back to the model, 0 to 20."""
     max_refinements: _builtins.int
@@ -371,6 +372,8 @@ class EngineOptions(_message.Message):
     """Whether to measure how far the caption depends on what its attention shows."""
     free_notation: _builtins.bool
     """Let the model write without a grammar: bars may not add up, and go back to it until they do."""
+    damp_attention_sinks: _builtins.bool
+    """Draw attention maps without what a few cells of the picture get from every token alike (attention sinks)."""
     def __init__(
         self,
         *,
@@ -380,11 +383,14 @@ class EngineOptions(_message.Message):
         originality_notes: _builtins.int | None = ...,
         measure_faithfulness: _builtins.bool | None = ...,
         free_notation: _builtins.bool | None = ...,
+        damp_attention_sinks: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_free_notation", b"_free_notation", "_max_refinements", b"_max_refinements", "_max_repairs", b"_max_repairs", "_measure_faithfulness", b"_measure_faithfulness", "_originality_notes", b"_originality_notes", "_references_per_side", b"_references_per_side", "free_notation", b"free_notation", "max_refinements", b"max_refinements", "max_repairs", b"max_repairs", "measure_faithfulness", b"measure_faithfulness", "originality_notes", b"originality_notes", "references_per_side", b"references_per_side"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_damp_attention_sinks", b"_damp_attention_sinks", "_free_notation", b"_free_notation", "_max_refinements", b"_max_refinements", "_max_repairs", b"_max_repairs", "_measure_faithfulness", b"_measure_faithfulness", "_originality_notes", b"_originality_notes", "_references_per_side", b"_references_per_side", "damp_attention_sinks", b"damp_attention_sinks", "free_notation", b"free_notation", "max_refinements", b"max_refinements", "max_repairs", b"max_repairs", "measure_faithfulness", b"measure_faithfulness", "originality_notes", b"originality_notes", "references_per_side", b"references_per_side"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_free_notation", b"_free_notation", "_max_refinements", b"_max_refinements", "_max_repairs", b"_max_repairs", "_measure_faithfulness", b"_measure_faithfulness", "_originality_notes", b"_originality_notes", "_references_per_side", b"_references_per_side", "free_notation", b"free_notation", "max_refinements", b"max_refinements", "max_repairs", b"max_repairs", "measure_faithfulness", b"measure_faithfulness", "originality_notes", b"originality_notes", "references_per_side", b"references_per_side"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_damp_attention_sinks", b"_damp_attention_sinks", "_free_notation", b"_free_notation", "_max_refinements", b"_max_refinements", "_max_repairs", b"_max_repairs", "_measure_faithfulness", b"_measure_faithfulness", "_originality_notes", b"_originality_notes", "_references_per_side", b"_references_per_side", "damp_attention_sinks", b"damp_attention_sinks", "free_notation", b"free_notation", "max_refinements", b"max_refinements", "max_repairs", b"max_repairs", "measure_faithfulness", b"measure_faithfulness", "originality_notes", b"originality_notes", "references_per_side", b"references_per_side"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__damp_attention_sinks: _TypeAlias = _typing.Literal["damp_attention_sinks"]  # noqa: Y015
+    _WhichOneofArgType__damp_attention_sinks: _TypeAlias = _typing.Literal["_damp_attention_sinks", b"_damp_attention_sinks"]  # noqa: Y015
     _WhichOneofReturnType__free_notation: _TypeAlias = _typing.Literal["free_notation"]  # noqa: Y015
     _WhichOneofArgType__free_notation: _TypeAlias = _typing.Literal["_free_notation", b"_free_notation"]  # noqa: Y015
     _WhichOneofReturnType__max_refinements: _TypeAlias = _typing.Literal["max_refinements"]  # noqa: Y015
@@ -397,6 +403,8 @@ class EngineOptions(_message.Message):
     _WhichOneofArgType__originality_notes: _TypeAlias = _typing.Literal["_originality_notes", b"_originality_notes"]  # noqa: Y015
     _WhichOneofReturnType__references_per_side: _TypeAlias = _typing.Literal["references_per_side"]  # noqa: Y015
     _WhichOneofArgType__references_per_side: _TypeAlias = _typing.Literal["_references_per_side", b"_references_per_side"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__damp_attention_sinks) -> _WhichOneofReturnType__damp_attention_sinks | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__free_notation) -> _WhichOneofReturnType__free_notation | None: ...
     @_typing.overload
@@ -1546,6 +1554,7 @@ class Explanation(_message.Message):
     GRID_FIELD_NUMBER: _builtins.int
     FAITHFULNESS_FIELD_NUMBER: _builtins.int
     ATTENTION_LEFT_OUT_FIELD_NUMBER: _builtins.int
+    ATTENTION_READING_FIELD_NUMBER: _builtins.int
     motivation: _builtins.str
     """The model's reasons, in words."""
     draft: _builtins.int
@@ -1556,6 +1565,11 @@ class Explanation(_message.Message):
     """
     attention_left_out: _builtins.bool
     """True when `attention` was left out because of its size: `GetAttention` has it."""
+    attention_reading: _builtins.str
+    """How the heats were read, in words, such as `layers 8–11, all heads; sinks damped`: which layers and heads were
+    averaged, and whether attention sinks were damped (in the heats, not in `attention`). Empty for the plain mean over
+    all of them.
+    """
     @_builtins.property
     def spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExplainedSpan]:
         """Parts of the text, each with the regions of the picture behind it."""
@@ -1581,10 +1595,11 @@ class Explanation(_message.Message):
         grid: Global___PictureGrid | None = ...,
         faithfulness: _builtins.float | None = ...,
         attention_left_out: _builtins.bool = ...,
+        attention_reading: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_faithfulness", b"_faithfulness", "attention", b"attention", "faithfulness", b"faithfulness", "grid", b"grid"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_faithfulness", b"_faithfulness", "attention", b"attention", "attention_left_out", b"attention_left_out", "draft", b"draft", "faithfulness", b"faithfulness", "grid", b"grid", "motivation", b"motivation", "spans", b"spans"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_faithfulness", b"_faithfulness", "attention", b"attention", "attention_left_out", b"attention_left_out", "attention_reading", b"attention_reading", "draft", b"draft", "faithfulness", b"faithfulness", "grid", b"grid", "motivation", b"motivation", "spans", b"spans"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__faithfulness: _TypeAlias = _typing.Literal["faithfulness"]  # noqa: Y015
     _WhichOneofArgType__faithfulness: _TypeAlias = _typing.Literal["_faithfulness", b"_faithfulness"]  # noqa: Y015
