@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from models import tiny_tokenizer
+from keye_folder import save_keye
+from models import louder, tiny_tokenizer
 
 IMAGE, VIDEO = "<|image_pad|>", "<|video_pad|>"
 START, END = "<|vision_start|>", "<|vision_end|>"
@@ -56,6 +57,33 @@ def _qwen2_vl(tokenizer: Any) -> tuple[Any, Any]:
         images, tokenizer, Qwen2VLVideoProcessor(), chat_template=tokenizer.chat_template
     )
     return hf.Qwen2VLForConditionalGeneration(config), processor
+
+
+def _qwen2_5_vl(tokenizer: Any) -> tuple[Any, Any]:
+    import transformers as hf
+    from transformers.models.qwen2_vl.video_processing_qwen2_vl import Qwen2VLVideoProcessor
+
+    rope = {"rope_type": "default", "mrope_section": [2, 3, 3], "rope_theta": 10000.0}
+    vision = {
+        "depth": 3,
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "out_hidden_size": 64,
+        "num_heads": 2,
+        "patch_size": 14,
+        "spatial_merge_size": 2,
+        "temporal_patch_size": 2,
+        "window_size": 56,
+        "fullatt_block_indexes": [1],
+    }
+    config = hf.Qwen2_5_VLConfig(
+        text_config=_text(tokenizer, rope_parameters=rope), vision_config=vision, **_qwen_tokens(tokenizer)
+    )
+    images = hf.Qwen2VLImageProcessor(size={"shortest_edge": 784 * 9, "longest_edge": 784 * 40})
+    processor = hf.Qwen2_5_VLProcessor(
+        images, tokenizer, Qwen2VLVideoProcessor(), chat_template=tokenizer.chat_template
+    )
+    return hf.Qwen2_5_VLForConditionalGeneration(config), processor
 
 
 def _qwen3_vl(tokenizer: Any) -> tuple[Any, Any]:
@@ -125,12 +153,7 @@ def _llava(tokenizer: Any) -> tuple[Any, Any]:
 def _gemma3(tokenizer: Any) -> tuple[Any, Any]:
     import transformers as hf
 
-    named = hf.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer.backend_tokenizer,
-        eos_token="<|im_end|>",
-        pad_token="<|endoftext|>",
-        extra_special_tokens={"boi_token": START, "eoi_token": END, "image_token": IMAGE},
-    )
+    named = _named(tokenizer, boi_token=START, eoi_token=END, image_token=IMAGE)
     text = _text(
         tokenizer,
         head_dim=16,
@@ -159,7 +182,8 @@ def _gemma3(tokenizer: Any) -> tuple[Any, Any]:
     return hf.Gemma3ForConditionalGeneration(config), processor
 
 
-def _idefics3(tokenizer: Any) -> tuple[Any, Any]:
+def _tiled(tokenizer: Any, family: str) -> tuple[Any, Any, dict[str, Any]]:
+    """Configuration, image processor and processor's options that Idefics 3 and SmolVLM have in common."""
     import transformers as hf
 
     names = ["<fake_token_around_image>", "<image>", "<end_of_utterance>", "<global-img>"]
@@ -173,35 +197,153 @@ def _idefics3(tokenizer: Any) -> tuple[Any, Any]:
         "image_size": 64,
         "patch_size": 8,
     }
-    config = hf.Idefics3Config(
+    config = getattr(hf, f"{family}Config")(
         text_config={"model_type": "llama", **_text(tokenizer)},
         vision_config=vision,
         scale_factor=2,
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         pad_token_id=tokenizer.pad_token_id,
     )
-    images = hf.Idefics3ImageProcessor(size={"longest_edge": 192}, max_image_size={"longest_edge": 64})
+    images = getattr(hf, f"{family}ImageProcessor")(
+        size={"longest_edge": 192}, max_image_size={"longest_edge": 64}
+    )
     template = tokenizer.chat_template.replace(START + IMAGE + END, "<image>")
-    processor = hf.Idefics3Processor(images, tokenizer, image_seq_len=16, chat_template=template)
-    return hf.Idefics3ForConditionalGeneration(config), processor
+    return config, images, {"image_seq_len": 16, "chat_template": template}
+
+
+def _idefics3(tokenizer: Any) -> tuple[Any, Any]:
+    import transformers as hf
+
+    config, images, options = _tiled(tokenizer, "Idefics3")
+    return hf.Idefics3ForConditionalGeneration(config), hf.Idefics3Processor(images, tokenizer, **options)
+
+
+def _smolvlm(tokenizer: Any) -> tuple[Any, Any]:
+    import transformers as hf
+    from transformers.models.smolvlm.video_processing_smolvlm import SmolVLMVideoProcessor
+
+    config, images, options = _tiled(tokenizer, "SmolVLM")
+    videos = SmolVLMVideoProcessor(
+        video_sampling={"fps": 1, "max_frames": 4, "video_size": {"longest_edge": 64}}
+    )
+    processor = hf.SmolVLMProcessor(images, tokenizer, videos, **options)
+    return hf.SmolVLMForConditionalGeneration(config), processor
+
+
+def _internvl(tokenizer: Any) -> tuple[Any, Any]:
+    import transformers as hf
+    from transformers.models.internvl.video_processing_internvl import InternVLVideoProcessor
+
+    named = _named(
+        tokenizer,
+        start_image_token=START,
+        end_image_token=END,
+        context_image_token=IMAGE,
+        video_token=VIDEO,
+    )
+    vision = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "image_size": [56, 56],
+        "patch_size": [7, 7],
+    }
+    config = hf.InternVLConfig(
+        vision_config=vision,
+        text_config={"model_type": "qwen2", **_text(tokenizer)},
+        image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
+        image_seq_length=16,
+        downsample_ratio=0.5,
+    )
+    images = hf.GotOcr2ImageProcessor(size={"height": 56, "width": 56}, crop_to_patches=True, max_patches=6)
+    template = tokenizer.chat_template.replace(START + IMAGE + END, IMAGE)
+    processor = hf.InternVLProcessor(
+        images, named, InternVLVideoProcessor(), image_seq_length=16, chat_template=template
+    )
+    return hf.InternVLForConditionalGeneration(config), processor
+
+
+def _llava_onevision(tokenizer: Any) -> tuple[Any, Any]:
+    import transformers as hf
+    from transformers.models.llava_onevision.video_processing_llava_onevision import (
+        LlavaOnevisionVideoProcessor,
+    )
+
+    canvases = [[56 * rows, 56 * columns] for rows in range(1, 4) for columns in range(1, 4)]
+    vision = {
+        "model_type": "siglip_vision_model",
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "image_size": 56,
+        "patch_size": 14,
+        "vision_use_head": False,
+    }
+    config = hf.LlavaOnevisionConfig(
+        vision_config=vision,
+        text_config={"model_type": "qwen2", **_text(tokenizer)},
+        image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
+        video_token_id=tokenizer.convert_tokens_to_ids(VIDEO),
+        image_grid_pinpoints=canvases,
+        vision_aspect_ratio="anyres_max_9",
+        vision_feature_layer=-1,
+        vision_feature_select_strategy="full",
+    )
+    images = hf.LlavaOnevisionImageProcessor(size={"height": 56, "width": 56}, image_grid_pinpoints=canvases)
+    template = tokenizer.chat_template.replace(START + IMAGE + END, IMAGE)
+    processor = hf.LlavaOnevisionProcessor(
+        images,
+        tokenizer,
+        LlavaOnevisionVideoProcessor(),
+        num_image_tokens=16,
+        vision_feature_select_strategy="full",
+        chat_template=template,
+        image_token=IMAGE,
+        video_token=VIDEO,
+    )
+    return hf.LlavaOnevisionForConditionalGeneration(config), processor
+
+
+def _named(tokenizer: Any, **names: str) -> Any:
+    """The tokenizer with names for special tokens, as processors ask for them."""
+    import transformers as hf
+
+    return hf.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer.backend_tokenizer,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        extra_special_tokens=names,
+    )
 
 
 FAMILIES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
     "qwen2-vl": _qwen2_vl,
+    "qwen2.5-vl": _qwen2_5_vl,
     "qwen3-vl": _qwen3_vl,
     "llava": _llava,
+    "llava-onevision": _llava_onevision,
     "gemma3": _gemma3,
     "idefics3": _idefics3,
+    "smolvlm": _smolvlm,
+    "internvl": _internvl,
 }
+"""The families that transformers knows."""
+WITH_CODE = ("keye",)
+"""The families whose folders bring code of their own."""
 
 
 def save_family(name: str, folder: Path) -> Path:
-    """One family's tiny model as a folder."""
+    """One family's tiny model as a folder. Attention takes sides, as that of trained weights does."""
     import torch
 
     torch.manual_seed(1)
     tokenizer = tiny_tokenizer()
+    if name in WITH_CODE:
+        return save_keye(folder, tokenizer, _text(tokenizer))
     model, processor = FAMILIES[name](tokenizer)
+    louder(model)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.save_pretrained(folder)
     processor.save_pretrained(folder)

@@ -25,17 +25,18 @@ def save_tiny_model(folder: Path, *, seed: int = 1, merges: int = BYTES_ONLY) ->
     from hartmann.training.mini_architecture import make_model, save_folder
 
     tokenizer = tiny_tokenizer(merges)
-    save_folder(folder, _louder(make_model(tokenizer, seed)), tokenizer)
+    save_folder(folder, louder(make_model(tokenizer, seed)), tokenizer)
     return folder
 
 
-def _louder(model: Any) -> Any:
-    """Random weights of their usual size attend to everything alike; five times as large they take sides."""
+def louder(model: Any) -> Any:
+    """The model, changed: random weights of their usual size attend to everything alike; five times as large they take
+    sides. The tower's stay as they are."""
     import torch
 
     with torch.no_grad():
         for name, weights in model.named_parameters():
-            if name.endswith(("q_proj.weight", "k_proj.weight", "v_proj.weight")):
+            if "vis" not in name and name.endswith(("q_proj.weight", "k_proj.weight", "v_proj.weight")):
                 weights *= 5
     return model
 

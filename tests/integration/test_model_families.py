@@ -23,10 +23,14 @@ PICTURE = photograph()
 WISH = GenerationRequest(ASKED, Sampling(seed=4, max_tokens=20), PICTURE, "start: /[a-z ]{30}/\n", True)
 GRIDS = {
     "qwen2-vl": ImageGrid(4, 8),
+    "qwen2.5-vl": ImageGrid(4, 8),
     "qwen3-vl": ImageGrid(4, 8),
-    "llava": ImageGrid(4, 4),
+    "llava": ImageGrid(4, 7),
+    "llava-onevision": ImageGrid(8, 12),
     "gemma3": ImageGrid(4, 4),
     "idefics3": ImageGrid(8, 12),
+    "smolvlm": ImageGrid(8, 12),
+    "internvl": ImageGrid(8, 12),
 }
 
 

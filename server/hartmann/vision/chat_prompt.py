@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,12 @@ from PIL.Image import Image
 from hartmann.errors import ModelFailed, ModelUnavailable
 from hartmann.vision.image_grid import TokenLayout, layout_of
 from hartmann.vision.language_model import Message, Role
+from hartmann.vision.picture_cutting import picture_cutting
+from hartmann.vision.thinking import Thinking, is_open_thought, without_thought
 
 _SEQUENCE_INPUTS = ("mm_token_type_ids", "token_type_ids")
 """Processor outputs with one value a token; text after the picture has 0."""
 _NOT_FOR_THE_MODEL = ("input_ids", "attention_mask")
-_TILE = re.compile(r"<row_(\d+)_col_(\d+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Prompt:
 
     `ids`: the tokens. `columns`: positions of the image tokens among them. `picture`: a digest of the picture, empty
     without one. `tensors`: the picture's inputs (pixels, grids); `per_token`: inputs with one value for each of the
-    first tokens, the rest being 0.
+    first tokens, the rest being 0. `thinking`: the template has opened a thought, which the model goes on with.
     """
 
     ids: tuple[int, ...]
@@ -44,6 +45,7 @@ class Prompt:
     per_token: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     layout_inputs: Mapping[str, Any] = field(default_factory=dict)
     merge: int = 1
+    thinking: bool = False
 
     @property
     def layout(self) -> TokenLayout:
@@ -52,38 +54,48 @@ class Prompt:
 
     def followed_by(self, ids: Sequence[int]) -> Prompt:
         """The same with text tokens behind it."""
-        return Prompt(
-            (*self.ids, *ids),
-            self.columns,
-            self.picture,
-            self.tensors,
-            self.per_token,
-            self.layout_inputs,
-            self.merge,
-        )
+        return replace(self, ids=(*self.ids, *ids))
 
 
 class ChatPrompter:
-    """Builds prompts with a family's processor. Raises ModelUnavailable for one without a chat template."""
+    """Builds prompts with a family's processor. Raises ModelUnavailable for one without a chat template.
 
-    def __init__(self, processor: Any, image_token: int, merge: int) -> None:
+    `obeys_words`: the model is told in its person's turn whether to think (see `thinking.py`).
+    """
+
+    def __init__(
+        self,
+        processor: Any,
+        image_token: int,
+        merge: int,
+        thinking: Thinking = Thinking.AUTO,
+        obeys_words: bool = False,
+    ) -> None:
         self._processor = processor
         self._tokenizer = processor.tokenizer
         self._image_token = image_token
         self._merge = merge
+        self._thinking = thinking
+        self._words = thinking.as_words() if obeys_words else ""
         if not (getattr(processor, "chat_template", None) or getattr(self._tokenizer, "chat_template", None)):
             raise ModelUnavailable("the model's folder has no chat template; use an instruction-tuned model")
-        names = sorted({*self._tokenizer.all_special_tokens}, key=len, reverse=True)
+        names = sorted(_special_names(self._tokenizer), key=len, reverse=True)
         self._special = re.compile("|".join(map(re.escape, names))) if names else None
         self._first: tuple[str, Image | None, Prompt] | None = None
         self._digest: tuple[Image, str] | None = None
 
-    def build(self, conversation: Sequence[Message], picture: Image | None) -> Prompt:
-        """Everything the model reads before it writes; a last message of the assistant's is there to be continued."""
+    def build(
+        self, conversation: Sequence[Message], picture: Image | None, may_think: bool = False
+    ) -> Prompt:
+        """Everything the model reads before it writes; a last message of the assistant's is there to be continued.
+
+        A thought that the template opens is closed unless the model `may_think` and begins a new message.
+        """
         if any(message.picture for message in conversation) != (picture is not None):
             raise ModelFailed("a conversation about a picture needs the picture, and one without takes none")
         turns, text = self.split(conversation)
-        prompt = self._turns(turns, picture)
+        may_think = may_think and not text and self._thinking is not Thinking.OFF
+        prompt = self._turns(turns, picture, may_think)
         return prompt.followed_by(self.tokens(text)) if text else prompt
 
     @staticmethod
@@ -97,16 +109,28 @@ class ChatPrompter:
         """A stretch of plain text as tokens."""
         return tuple(self._tokenizer(self._plain(text), add_special_tokens=False)["input_ids"])
 
-    def _turns(self, turns: Sequence[Message], picture: Image | None) -> Prompt:
+    def _turns(self, turns: Sequence[Message], picture: Image | None, may_think: bool) -> Prompt:
+        turns = self._told(turns)
         whole = self._render(turns, open_turn=True)
+        if not may_think:
+            whole = without_thought(whole)
         head = self._render(turns[:1], open_turn=False) if len(turns) > 1 and turns[0].picture else whole
         if not whole.startswith(head):
             head = whole
-        first = self._process(head, picture)
+        first = replace(self._process(head, picture), thinking=is_open_thought(whole))
         rest = whole[len(head) :]
         if not rest:
             return first
         return first.followed_by(self._tokenizer(rest, add_special_tokens=False)["input_ids"])
+
+    def _told(self, turns: Sequence[Message]) -> Sequence[Message]:
+        """The turns, with the words that switch thoughts on or off behind the person's last one."""
+        asked = [number for number, turn in enumerate(turns) if turn.role is Role.USER]
+        if not self._words or not asked:
+            return turns
+        told = list(turns)
+        told[asked[-1]] = replace(turns[asked[-1]], text=turns[asked[-1]].text + self._words)
+        return told
 
     def _render(self, turns: Sequence[Message], open_turn: bool) -> str:
         messages = [
@@ -120,7 +144,12 @@ class ChatPrompter:
             for turn in turns
         ]
         return str(
-            self._processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=open_turn)
+            self._processor.apply_chat_template(
+                messages,
+                tokenize=False,
+                add_generation_prompt=open_turn,
+                **self._thinking.as_template_option(),
+            )
         )
 
     def _plain(self, text: str) -> str:
@@ -151,10 +180,9 @@ class ChatPrompter:
                 if name not in (*_NOT_FOR_THE_MODEL, *_SEQUENCE_INPUTS)
             },
             per_token={name: tuple(inputs[name][0].tolist()) for name in _SEQUENCE_INPUTS if name in inputs},
-            layout_inputs={
-                **({"image_grid_thw": inputs["image_grid_thw"]} if "image_grid_thw" in inputs else {}),
-                **_tiles(self._tokenizer.decode(ids)),
-            },
+            layout_inputs=picture_cutting(
+                self._processor, inputs, self._tokenizer.convert_ids_to_tokens(ids), columns, picture
+            ),
             merge=self._merge,
         )
 
@@ -165,9 +193,7 @@ class ChatPrompter:
         return self._digest[1]
 
 
-def _tiles(text: str) -> dict[str, int]:
-    """Rows and columns of tiles, for the families that name each tile in the text (Idefics 3, SmolVLM)."""
-    places = [(int(row), int(column)) for row, column in _TILE.findall(text)]
-    if not places:
-        return {}
-    return {"rows": max(row for row, _ in places), "cols": max(column for _, column in places)}
+def _special_names(tokenizer: Any) -> set[str]:
+    """Special tokens by name: those with a role, and those that are only marked as such (names of tiles)."""
+    marked = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
+    return marked | set(tokenizer.all_special_tokens)
