@@ -10,6 +10,7 @@ mends the bars that were spoiled and keeps the others (`spoiling`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
@@ -23,7 +24,7 @@ from hartmann.notation.checking import check
 from hartmann.notation.instruments import instrument_name
 from hartmann.notation.metrics import measure as measure_score
 from hartmann.training.asking import NOTHING, moody_words, wishes_of, words_for
-from hartmann.training.duets import Duet, make_duet, write_duet
+from hartmann.training.duets import Duet, make_duet, squared, write_duet
 from hartmann.training.gallery import Gallery
 from hartmann.training.harmonizing import chord_names
 from hartmann.training.matching import Match, Matcher
@@ -33,6 +34,7 @@ from hartmann.training.spoiling import spoiled
 from hartmann.training.surveys import QUESTION, survey
 from hartmann.training.tune_text import write_body, write_tune
 from hartmann.training.tunes import Lesson
+from hartmann.training.variations import one_section, varied
 from hartmann.vision.picture_features import PictureFeatures
 from hartmann.vision.picture_words import describe
 
@@ -40,6 +42,10 @@ DUETS: Final = 0.22
 """The share of tunes that get a second voice, where one can be made."""
 CHORD_SYMBOLS: Final = 0.25
 """The share of tunes in one voice that have chord symbols."""
+SPOILED: Final = 0.75
+"""The share of drafts to refine that need it; the others stay as they are."""
+VARIATIONS: Final = 0.15
+"""The share of refinements that are variations: the mini is asked for both in the same words."""
 BARS_REFINED: Final = 16
 """Tunes to refine are cut to sections of about so many bars, for they are written twice."""
 
@@ -79,11 +85,15 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A tune to be written: arranged, with its second voice if it has one, and whether with chord symbols."""
+    """A tune to be written: arranged, with its second voice if it has one, and whether with chord symbols.
+
+    A theme is to be varied: it is in one section of full bars.
+    """
 
     match: Match
     duet: Duet | None = None
     chords: bool = False
+    is_theme: bool = False
 
     @property
     def text(self) -> str:
@@ -98,6 +108,11 @@ class Written:
     def spoiled(self, rng: Random) -> str:
         """A worse draft of it in ABC, under the same header."""
         return self._as(spoiled(self.melody, rng))
+
+    def varied(self, rng: Random) -> str:
+        """A variation on it in ABC, under the title that the pipeline gives one (`composing.steering`)."""
+        heading = replace(self.match.heading, title=f"Variation on {self.match.heading.title}")
+        return write_tune(varied(self.match.melody, rng), heading)
 
     @property
     def wishes(self) -> dict[str, str]:
@@ -172,9 +187,7 @@ class Teacher:
         other = rng.random() < 0.25
         if other:
             match = self._matcher.alone(rng.choice(self._lessons), match.heading.title, rng)
-        if kind is Kind.REFINE:
-            match = replace(match, melody=shortened(match.melody, BARS_REFINED))
-        written = _written(match, rng)
+        written = _to_refine(match, rng) if kind is Kind.REFINE else _written(match, rng)
         fulfilled = written.wishes
         wishes = dict(NOTHING)
         prompt = ""
@@ -212,21 +225,34 @@ class Teacher:
         return [Turn("user", asked), Turn("assistant", motivate(features, facts, rng), True)]
 
     def _refine(self, written: Written, rng: Random) -> list[Turn]:
-        draft = written.spoiled(rng) if rng.random() < 0.75 else written.text
+        """A draft and what becomes of it: mended, or kept where it is good, or varied where the title says so."""
+        if written.is_theme:
+            draft, better = written.text, written.varied(rng)
+        else:
+            draft, better = written.spoiled(rng) if rng.random() < SPOILED else written.text, written.text
         score = check(draft).score
         lines = list(metric_lines(measure_score(score))) if score else []
         return [
             Turn("assistant", draft),
             Turn("user", self._prompts.refine(caption="", metrics=lines)),
-            Turn("assistant", written.text, True),
+            Turn("assistant", better, True),
         ]
+
+
+def _to_refine(match: Match, rng: Random) -> Written:
+    """A shorter tune, since it is written twice; or a theme to vary."""
+    short = replace(match, melody=shortened(match.melody, BARS_REFINED))
+    if rng.random() < VARIATIONS:
+        with suppress(UnfitError):
+            return Written(replace(match, melody=one_section(squared(match.melody))), is_theme=True)
+    return _written(short, rng)
 
 
 def _written(match: Match, rng: Random) -> Written:
     """In two voices, or with chord symbols, or plain."""
     if rng.random() < DUETS:
-        try:
-            return Written(match, make_duet(match.melody, match.heading, match.arousal, rng))
-        except UnfitError:
-            return Written(match)
+        with suppress(UnfitError):
+            duet = make_duet(match.melody, match.heading, match.arousal, rng)
+            write_duet(duet, match.heading)
+            return Written(match, duet)
     return Written(match, chords=rng.random() < CHORD_SYMBOLS)

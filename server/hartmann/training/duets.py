@@ -32,7 +32,7 @@ MOST_BARS: Final = 16
 LOW: Final = (42, 42, 70, 43, 58, 41, 57)
 """Cello, bassoon, double bass, tuba, viola, trombone: one note at a time."""
 CHORDAL: Final = (0, 0, 24, 46, 21, 6, 19)
-"""Piano, guitar, harp, accordion, harpsichord, organ: several at once."""
+"""Piano, guitar, harp, accordion, harpsichord, organ: several notes at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,18 @@ def _fewer(parts: Sequence[Part], most: int) -> list[Part]:
 def make_duet(melody: Melody, heading: Heading, arousal: float, rng: Random) -> Duet:
     """A second voice of some kind, on some instrument, that suits the mood. Raises UnfitError."""
     even = squared(melody)
-    program = rng.choice((*LOW, *CHORDAL, heading.program))
+    program = rng.choice(LOW if is_low(heading.program) else (*LOW, *CHORDAL, heading.program))
     chords = program in CHORDAL
     kind = rng.choice(fitting_kinds(arousal, even, chords))
     if kind is not Kind.PARALLEL and program == heading.program and not chords:
         kind = Kind.PARALLEL
     second = accompany(_lifted(even, heading, program), playing_range(program), kind, chords=chords, rng=rng)
     return Duet(_lifted(even, heading, program), tuple(map(tuple, second)), program)
+
+
+def is_low(program: int) -> bool:
+    """Whether an instrument plays below the treble clef, so that nothing but a bass goes under it."""
+    return sum(playing_range(program)) < 120
 
 
 def _lifted(melody: Melody, heading: Heading, program: int) -> Melody:

@@ -158,7 +158,10 @@ def _signature_alter(letter: int, signature: int) -> int:
 
 
 def lengths(length: Fraction, name: str) -> Iterator[str]:
-    """The length as suffixes; one that is neither plain nor dotted is written as two tied notes."""
+    """The length as suffixes; one that is neither plain nor dotted is written as two notes.
+
+    They are tied unless the first has an accidental, for the grammar of bars ties plain notes only.
+    """
     if _is_single(length):
         yield _suffix(length)
         return
@@ -167,7 +170,8 @@ def lengths(length: Fraction, name: str) -> Iterator[str]:
         raise UnfitError("a length of more than two notes")
     plain = name.lstrip("_=^")
     yield _suffix(longest)
-    yield f"-{plain}" + _suffix(length - longest) if name != "z" else f"z{_suffix(length - longest)}"
+    tie = "-" if name == plain and name != "z" else ""
+    yield f"{tie}{plain}{_suffix(length - longest)}"
 
 
 def _is_single(length: Fraction) -> bool:
