@@ -64,7 +64,11 @@ class Settings(BaseSettings):
         description="`mini`, a folder, a hub name such as Qwen/Qwen2.5-VL-7B-Instruct, or the address of an "
         "OpenAI-compatible server such as http://127.0.0.1:8000/v1.",
     )
-    vision_revision: str | None = Field(default=None, description="Commit of the vision model to pin.")
+    vision_revision: str | None = Field(
+        default=None,
+        description="Commit, tag or branch of a vision model from the hub to pin, such as a full commit hash; "
+        "empty: its main branch as it is now.",
+    )
     remote_model: str = Field(
         default="", description="Which of the remote server's models; empty: the only one it offers."
     )
@@ -109,8 +113,31 @@ class Settings(BaseSettings):
     embedding_batch_size: int = Field(
         default=64, ge=1, le=4096, description="Pictures or texts that the embedding model takes at once."
     )
-    device: str = Field(default="cpu", description="Torch device, such as cpu, cuda or cuda:1.")
-    dtype: Literal["float32", "bfloat16", "float16"] = Field(default="float32", description="Of the weights.")
+    device: str = Field(
+        default="cpu",
+        description="Torch device, such as cpu, cuda or cuda:1; auto: the first GPU, else the CPU.",
+    )
+    device_map: str = Field(
+        default="",
+        description="For vision models too large for one GPU: auto or balanced (spread over all, the CPU for the "
+        'rest), or a JSON object such as {"model.visual": "cuda:0", "model.language_model": "cuda:1", '
+        '"lm_head": "cuda:1"}; empty: all on `device`.',
+    )
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        default="float32",
+        description="Of the vision model's weights; bfloat16 halves their memory; auto: as they were saved.",
+    )
+    quantisation: Literal["none", "8bit", "4bit"] = Field(
+        default="none",
+        description="Keep the vision model's weights in 8 bits (a quarter of float32's memory) or 4 (an eighth), by "
+        "bitsandbytes: pip install 'hartmann[quantisation]'.",
+    )
+    picture_pixels: int = Field(
+        default=0,
+        ge=0,
+        description="Pixels of the picture that a local model is shown, such as 262144; larger ones are scaled down. "
+        "0: as many as the model's own processor takes.",
+    )
     trust_remote_code: bool = Field(default=False, description="Let a model run code of its own (Keye-VL).")
     local_files_only: bool = Field(default=False, description="Never ask a hub, even for a hub name.")
     torch_threads: int = Field(default=0, ge=0, le=256, description="CPU threads for models; 0: all cores.")

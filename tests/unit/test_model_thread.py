@@ -197,6 +197,34 @@ async def test_closing_frees_the_model_and_refuses_what_comes_later(model: Count
         await thread.generate(WISH)
 
 
+async def test_closing_while_the_model_writes_stops_it_and_says_so(model: CountingModel) -> None:
+    thread = ModelThread(model)
+    writing = asyncio.create_task(thread.generate(ENDLESS))
+    await until(model.began.is_set)
+    await asyncio.to_thread(thread.close)
+    with pytest.raises(ModelUnavailable, match="the server is stopping"):
+        await writing
+    assert model.closed
+
+
+async def test_a_model_that_writes_no_batches_writes_one_text_after_the_other(thread: ModelThread) -> None:
+    told: list[tuple[int, str]] = []
+    written = await thread.generate_batch([WISH, WISH], lambda row, text: told.append((row, text)))
+    assert [each.text for each in written] == ["done", "done"]
+    assert told == [(row, f"{number} ") for row in range(2) for number in range(3)]
+
+
+async def test_a_cancelled_batch_ends_only_when_the_model_has_stopped(
+    thread: ModelThread, model: CountingModel
+) -> None:
+    task = asyncio.create_task(thread.generate_batch([ENDLESS, ENDLESS]))
+    await until(model.began.is_set)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert model.running == 0
+
+
 async def test_closing_gives_up_what_waits(model: CountingModel) -> None:
     thread = ModelThread(model)
     model.go_on.clear()
@@ -207,9 +235,12 @@ async def test_closing_gives_up_what_waits(model: CountingModel) -> None:
     closing = asyncio.create_task(asyncio.to_thread(thread.close))
     with pytest.raises(ModelUnavailable, match="the server is stopping"):
         await waiting
+    assert not running.done()
     model.go_on.set()
-    assert (await running).text == "done"
+    with pytest.raises(ModelUnavailable, match="the server is stopping"):
+        await running
     await closing
+    assert model.calls == 1
 
 
 class LengthEmbedder:

@@ -52,12 +52,16 @@ class _Read:
 
 
 class CachedDecoder:
-    """Feeds one model. Not thread-safe. At most `conversations` caches are kept, the longest unused goes first."""
+    """Feeds one model. Not thread-safe. At most `conversations` caches are kept, the longest unused goes first.
+
+    `stretch`: about how many tokens of a prompt are read at once, to save memory; 0 for all of them.
+    """
 
     def __init__(self, model: Any, conversations: int = 4) -> None:
         self._model = model
         self._conversations = conversations
         self._accepted = set(inspect.signature(model.forward).parameters)
+        self.stretch = 0
         self._spatial = _owner_of_spatial_positions(model)
         self.forget()
 
@@ -71,9 +75,16 @@ class CachedDecoder:
         """Read a prompt but for its last token. Returns how many tokens needed no reading."""
         kept = self._choose(prompt)
         self._positions = self._spatial_positions(prompt)
-        if kept < len(prompt.ids) - 1:
-            self.advance(prompt.ids[kept:-1])
+        while self.length < len(prompt.ids) - 1:
+            self.advance(prompt.ids[self.length : self._end_of_stretch(prompt)])
         return kept
+
+    def _end_of_stretch(self, prompt: Prompt) -> int:
+        """Up to where the next tokens are read at once; a picture is never divided."""
+        end = len(prompt.ids) - 1
+        if not self.stretch:
+            return end
+        return min(end, max(self.length + self.stretch, *(column + 1 for column in prompt.columns[-1:]), 0))
 
     def _choose(self, prompt: Prompt) -> int:
         """Go on with the cache that has most in common with the prompt; one that knows its picture, or a new one."""

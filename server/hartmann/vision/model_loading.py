@@ -15,32 +15,82 @@ from typing import Any
 
 from hartmann.errors import ModelUnavailable
 from hartmann.vision.image_attention import RECORDING_ATTENTION
+from hartmann.vision.language_model import ModelInfo
+from hartmann.vision.model_placement import Placement, devices_of
 from hartmann.vision.model_revision import folder_revision
 
+VOICES = {"compact": 1, "full": 8}
+"""How many voices the models of a prompt profile have learned to write: the compact one is the mini's."""
 
-def load_folder(source: str | Path, options: dict[str, Any], dtype: str, device: str) -> tuple[Any, Any]:
-    from transformers import AutoModelForImageTextToText, AutoProcessor
+
+def load_folder(source: str | Path, options: dict[str, Any], weights: dict[str, Any]) -> tuple[Any, Any]:
+    """Processor and model. `options` say which files are read, `weights` what becomes of them (`model_placement`).
+
+    Raises ModelUnavailable with the reason.
+    """
+    from transformers import AutoProcessor
 
     try:
         processor = AutoProcessor.from_pretrained(str(source), **options)  # type: ignore[no-untyped-call]
         if getattr(processor, "tokenizer", None) is None:
             raise ModelUnavailable(f"{source} holds a text model; a model that reads pictures is needed")
-        more: dict[str, Any] = {"dtype": dtype, **options}
-        if device != "cpu":
-            more["device_map"] = {"": device}
-        try:
-            model = AutoModelForImageTextToText.from_pretrained(
-                str(source), attn_implementation=RECORDING_ATTENTION, **more
-            )
-        except ValueError as error:
-            if "attention" not in str(error).lower():
-                raise
-            model = AutoModelForImageTextToText.from_pretrained(str(source), **more)
+        model = _load_model(source, options, {**weights, **options})
     except (OSError, ValueError, KeyError, ImportError, RuntimeError, AttributeError, TypeError) as error:
-        raise ModelUnavailable(
-            f"{source} can't be loaded as a model that sees and writes: {str(error).splitlines()[0]}"
-        ) from error
-    return processor, model.eval()  # type: ignore[no-untyped-call]
+        raise _reason(source, error) from error
+    return processor, model.eval()
+
+
+def _load_model(source: str | Path, options: dict[str, Any], more: dict[str, Any]) -> Any:
+    """The weights, with the attention that can be overheard, or else the one that shows its matrices."""
+    auto = _auto_class(source, options)
+    try:
+        return auto.from_pretrained(str(source), attn_implementation=RECORDING_ATTENTION, **more)
+    except (ValueError, KeyError) as error:
+        if "attention" not in str(error).lower() and RECORDING_ATTENTION not in str(error):
+            raise
+    return auto.from_pretrained(str(source), attn_implementation="eager", **more)
+
+
+def _auto_class(source: str | Path, options: dict[str, Any]) -> Any:
+    """What loads the model: a folder with code of its own may offer it under a more general name (Keye-VL does)."""
+    from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageTextToText
+
+    config = AutoConfig.from_pretrained(str(source), **options)
+    offered = {} if type(config).__module__.startswith("transformers.") else config.auto_map
+    classes = (AutoModelForImageTextToText, AutoModelForCausalLM, AutoModel)
+    return next((auto for auto in classes if auto.__name__ in offered), AutoModelForImageTextToText)
+
+
+def _reason(source: str | Path, error: Exception) -> ModelUnavailable:
+    if "trust_remote_code" in str(error):
+        return ModelUnavailable(
+            f"{source} brings code of its own, which is not run unless you allow it: read its .py files, and if you "
+            "trust them set HARTMANN_TRUST_REMOTE_CODE=true (trust_remote_code = true in hartmann.toml)"
+        )
+    why = str(error).splitlines()[0] if str(error) else repr(error)
+    return ModelUnavailable(f"{source} can't be loaded as a model that sees and writes: {why}")
+
+
+def info_of(
+    model: Any, *, name: str, revision: str, profile: str, placement: Placement, attention: str
+) -> ModelInfo:
+    """Who a loaded model is, and what it can do."""
+    text = model.config.get_text_config()
+    return ModelInfo(
+        name=name,
+        revision=revision,
+        device=devices_of(model),
+        context_tokens=int(text.max_position_embeddings),
+        prompt_profile=profile,
+        voices=VOICES[profile],
+        records_attention=text._attn_implementation == RECORDING_ATTENTION,
+        attention=attention,
+        details={
+            "architecture": type(model).__name__,
+            "dtype": str(model.dtype).removeprefix("torch."),
+            "quantisation": placement.quantisation.value,
+        },
+    )
 
 
 def revision_of(source: str | Path, wished: str | None, model: Any) -> str:
@@ -48,16 +98,6 @@ def revision_of(source: str | Path, wished: str | None, model: Any) -> str:
     if Path(source).is_dir():
         return folder_revision(Path(source))
     return str(getattr(model.config, "_commit_hash", None) or wished or "")
-
-
-def device_of(wish: str) -> str:
-    import torch
-
-    if wish != "auto":
-        return wish
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -26,12 +27,14 @@ from hartmann.errors import ModelUnavailable, Overloaded
 from hartmann.vision.clip import Embedder
 from hartmann.vision.language_model import (
     AttentionRecord,
+    BatchWriter,
     Generation,
     GenerationRequest,
     Message,
     ModelInfo,
     VisionLanguageModel,
     ignore_text,
+    ignore_texts,
 )
 
 Result = TypeVar("Result")
@@ -46,17 +49,25 @@ class Job(Generic[Result]):
         self.work = work
         self.future: Future[Result] = Future()
         self.stop = threading.Event()
+        self._refused = False
 
     def run(self) -> None:
         """Do the work, unless it was given up before it began."""
-        if self.stop.is_set() or not self.future.set_running_or_notify_cancel():
-            self.future.cancel()
+        if not self.future.set_running_or_notify_cancel():
             return
         try:
-            self.future.set_result(self.work(self.stop.is_set))
+            result = self.work(self.stop.is_set)
+            if self._refused:
+                raise ModelUnavailable("the server is stopping; ask again")
+            self.future.set_result(result)
         except BaseException as error:
             # Whatever it is belongs to the caller; the thread serves the next one.
             self.future.set_exception(error)
+
+    def refuse(self) -> None:
+        """Stop the work, if it is under way, and let its caller know that this is not the whole of it."""
+        self._refused = True
+        self.stop.set()
 
 
 class WorkThread:
@@ -66,6 +77,7 @@ class WorkThread:
         self._waiting: queue.Queue[Job[Any] | None] = queue.Queue(queue_size)
         self._seconds_per_job = _FIRST_GUESS_SECONDS
         self._closed = False
+        self._running: Job[Any] | None = None
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
         self._thread.start()
 
@@ -85,10 +97,15 @@ class WorkThread:
         return await _finished(job)
 
     def close(self) -> None:
-        """Finish the job that runs, give up those that wait, end the thread. Idempotent."""
+        """Stop the job that runs, give up those that wait, end the thread. Idempotent.
+
+        A model stops within one token, whoever awaits it sees ModelUnavailable.
+        """
         if self._closed:
             return
         self._closed = True
+        if (running := self._running) is not None:
+            running.refuse()
         while True:
             try:
                 waiting = self._waiting.get_nowait()
@@ -109,7 +126,11 @@ class WorkThread:
     def _serve(self) -> None:
         while (job := self._waiting.get()) is not None:
             began = time.monotonic()
+            self._running = job
+            if self._closed:  # taken out of the queue just before it was emptied
+                job.refuse()
             self.run(job)
+            self._running = None
             self._seconds_per_job += 0.2 * (time.monotonic() - began - self._seconds_per_job)
 
     def run(self, job: Job[Any]) -> None:
@@ -168,6 +189,21 @@ class ModelThread:
 
         return await self._thread.do(Job(lambda stop: self._model.generate(request, tell, stop)))
 
+    async def generate_batch(
+        self, requests: Sequence[GenerationRequest], on_text: Callable[[int, str], None] = ignore_texts
+    ) -> tuple[Generation, ...]:
+        """Side by side where the model can (`BatchWriter`), else one after the other.
+
+        `on_text` is given the request's index, and is called as that of `generate`. It is one call: cancelling the
+        await stops every text.
+        """
+        loop = asyncio.get_running_loop()
+
+        def tell(row: int, text: str) -> None:
+            loop.call_soon_threadsafe(on_text, row, text)
+
+        return await self._thread.do(Job(lambda stop: _together(self._model, requests, tell, stop)))
+
     async def attend(self, conversation: tuple[Message, ...], picture: Image) -> AttentionRecord:
         """As the model's own."""
         return await self._thread.do(Job(lambda _: self._model.attend(conversation, picture)))
@@ -184,6 +220,19 @@ class ModelThread:
         """End the thread, then free the model. Blocks until the running call is done. Idempotent."""
         self._thread.close()
         self._model.close()
+
+
+def _together(
+    model: VisionLanguageModel,
+    requests: Sequence[GenerationRequest],
+    on_text: Callable[[int, str], None],
+    should_stop: Callable[[], bool],
+) -> tuple[Generation, ...]:
+    if isinstance(model, BatchWriter):
+        return model.generate_batch(requests, on_text, lambda _: should_stop())
+    return tuple(
+        model.generate(request, partial(on_text, row), should_stop) for row, request in enumerate(requests)
+    )
 
 
 class EmbedderThread:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PIL.Image import Image
 
@@ -32,7 +32,6 @@ from hartmann.vision.cached_decoder import CachedDecoder
 from hartmann.vision.chat_prompt import ChatPrompter, Prompt
 from hartmann.vision.continuation import Continuation, Vocabulary
 from hartmann.vision.image_attention import (
-    RECORDING_ATTENTION,
     AttentionRecorder,
     Recorder,
     register_recording_attention,
@@ -48,8 +47,10 @@ from hartmann.vision.language_model import (
     never_stop,
     never_stop_any,
 )
-from hartmann.vision.model_loading import device_of, load_folder, quiet, revision_of
+from hartmann.vision.model_loading import info_of, load_folder, quiet, revision_of
+from hartmann.vision.model_placement import Placement, Quantisation
 from hartmann.vision.model_vocabulary import end_tokens, image_token, merge_size, writable
+from hartmann.vision.out_of_memory import STRETCH, FittedPictures, with_less_at_need
 from hartmann.vision.raw_attention import RawAttention, read_raw
 from hartmann.vision.sampling import GrammarMask, GrammarTokenizer
 from hartmann.vision.token_text import TokenText
@@ -57,8 +58,7 @@ from hartmann.vision.token_text import TokenText
 if TYPE_CHECKING:
     from torch import Tensor
 
-VOICES = {"compact": 1, "full": 8}
-"""How many voices the models of a prompt profile have learned to write: the compact one is the mini's."""
+Result = TypeVar("Result")
 _CHUNK = 256
 """Tokens of an answer that are read at once: bounds the memory of replayed attention to heads × 256 × keys floats."""
 
@@ -67,7 +67,12 @@ class TransformersModel:
     """A loaded model. Not thread-safe: `model_thread.ModelThread` gives it a thread of its own."""
 
     def __init__(
-        self, model: Any, processor: Any, info: ModelInfo, attention: AttentionSelection = EVERYTHING
+        self,
+        model: Any,
+        processor: Any,
+        info: ModelInfo,
+        attention: AttentionSelection = EVERYTHING,
+        picture_pixels: int = 0,
     ) -> None:
         self._info = info
         self._attention = attention
@@ -79,6 +84,7 @@ class TransformersModel:
         ends = end_tokens(model, processor.tokenizer)
         self._vocabulary = Vocabulary(writable(processor.tokenizer, self._width, ends), ends)
         self._grammars: GrammarTokenizer | None = None
+        self._pictures = FittedPictures(picture_pixels)
 
     @classmethod
     def load(
@@ -88,18 +94,23 @@ class TransformersModel:
         name: str = "",
         device: str = "cpu",
         dtype: str = "float32",
+        device_map: str = "",
+        quantisation: str = "none",
         revision: str | None = None,
         local_files_only: bool = False,
         trust_remote_code: bool = False,
         profile: str = "full",
         threads: int = 0,
+        picture_pixels: int = 0,
         attention_layers: str = "all",
         attention_heads: str = "all",
     ) -> TransformersModel:
-        """Load weights. `device` as torch names it, or `auto`; `dtype` as torch names it, or `auto`.
+        """Load weights. `device`, `dtype`, `device_map` and `quantisation` as `model_placement.Placement` takes them.
 
-        `name` is what provenance calls the model (by default the folder's or hub's), `threads` the CPU threads torch
-        may use for one operation (0: its own choice; it holds for the whole process). `attention_layers` and
+        `revision` pins a commit of a hub's model; `local_files_only` never asks the hub. `name` is what provenance
+        calls the model (by default the folder's or hub's), `threads` the CPU threads torch may use for one operation
+        (0: its own choice; it holds for the whole process). Pictures of more than `picture_pixels` (0: of any size) are
+        scaled down before the family's own processor sees them. `attention_layers` and
         `attention_heads` count when attention is averaged (see `attention_selection`). Raises MissingExtra without
         torch, ModelUnavailable when the folder holds no such model, InvalidRequest for layers that it does not have.
         """
@@ -117,22 +128,19 @@ class TransformersModel:
             "local_files_only": local_files_only or is_folder,
             "trust_remote_code": trust_remote_code,
         }
-        place = device_of(device)
+        placement = Placement(device, device_map, dtype, Quantisation(quantisation))
         with quiet(transformers):
-            processor, model = load_folder(folder_or_name, options, dtype, place)
+            processor, model = load_folder(folder_or_name, options, placement.options())
         attention = AttentionSelection.for_model(attention_layers, attention_heads, model.config)
-        info = ModelInfo(
+        info = info_of(
+            model,
             name=name or (Path(folder_or_name).name if is_folder else str(folder_or_name)),
             revision=revision_of(folder_or_name, revision, model),
-            device=str(model.device),
-            context_tokens=int(model.config.get_text_config().max_position_embeddings),
-            prompt_profile=profile,
-            voices=VOICES[profile],
-            records_attention=model.config.get_text_config()._attn_implementation == RECORDING_ATTENTION,
-            details={"architecture": type(model).__name__, "dtype": str(model.dtype).removeprefix("torch.")},
+            profile=profile,
+            placement=placement,
             attention="" if attention == EVERYTHING else str(attention),
         )
-        return cls(model, processor, info, attention)
+        return cls(model, processor, info, attention, picture_pixels)
 
     @property
     def info(self) -> ModelInfo:
@@ -147,17 +155,22 @@ class TransformersModel:
     ) -> Generation:
         """Continue the conversation; see `VisionLanguageModel.generate`."""
         with self._failures():
-            prompt = self._prompter.build(request.conversation, request.picture)
-            room = self._room(prompt, request.room)
-            recorder = self._recorder(prompt) if request.record_attention else None
             text = self._continuation(request, on_text, should_stop)
-            text.budget = min(room, text.budget)
-            reused = self._decoder.begin(prompt)
-            last = prompt.ids[-1:]
-            while text.goes_on():
-                text.take(self._decoder.advance(last, recorder=recorder)[0])
-                last = text.tokens[-1:]
-            return _generation(text, prompt, reused, recorder)
+            return self._spared(lambda less: self._write(request, text, less))
+
+    def _write(self, request: GenerationRequest, text: Continuation, less: bool) -> Generation:
+        """Write a text to its end, from its last token if it was begun."""
+        begun = bool(text.tokens)
+        prompt = self._prompt(request.conversation, request.picture, less and not begun)
+        text.budget = min(self._room(prompt, request.room), request.sampling.max_tokens)
+        recorder = self._recorder(prompt) if request.record_attention and not begun else None
+        read = prompt.followed_by(text.tokens)
+        reused = self._decoder.begin(read)
+        last = read.ids[-1:]
+        while text.goes_on():
+            text.take(self._decoder.advance(last, recorder=recorder)[0])
+            last = text.tokens[-1:]
+        return _generation(text, prompt, reused, recorder or self._replayed(request, prompt, text))
 
     def generate_batch(
         self,
@@ -172,23 +185,40 @@ class TransformersModel:
         if not requests:
             return ()
         with self._failures():
-            prompts = [self._prompter.build(request.conversation, request.picture) for request in requests]
             texts = [
                 self._continuation(request, partial(on_text, row), partial(should_stop, row))
                 for row, request in enumerate(requests)
             ]
-            for text, prompt in zip(texts, prompts, strict=True):
-                text.budget = min(self._room(prompt), text.budget)
-            shared = shared_prompt(prompts)
-            reused = self._decoder.begin(shared)
-            known = len(shared.ids) - 1
-            write_together(
-                BatchDecoder(self._decoder, len(texts)), texts, [prompt.ids[known:] for prompt in prompts]
-            )
-            return tuple(
-                _generation(text, prompt, reused, self._replayed(request, prompt, text))
-                for request, prompt, text in zip(requests, prompts, texts, strict=True)
-            )
+            half = (len(requests) + 1) // 2
+
+            def write(less: bool) -> tuple[Generation, ...]:
+                if not less:
+                    return self._write_together(requests, texts)
+                if not any(text.tokens for text in texts):
+                    self._prompt(requests[0].conversation, requests[0].picture, less=True)
+                first = self._write_together(requests[:half], texts[:half])
+                return first + self._write_together(requests[half:], texts[half:])
+
+            return self._spared(write)
+
+    def _write_together(
+        self, requests: Sequence[GenerationRequest], texts: Sequence[Continuation]
+    ) -> tuple[Generation, ...]:
+        """Write texts to their ends, each from its last token if it was begun."""
+        if not requests:
+            return ()
+        prompts = [self._prompt(request.conversation, request.picture) for request in requests]
+        for text, prompt, request in zip(texts, prompts, requests, strict=True):
+            text.budget = min(self._room(prompt, request.room), request.sampling.max_tokens)
+        begun = [prompt.followed_by(text.tokens) for prompt, text in zip(prompts, texts, strict=True)]
+        shared = shared_prompt(begun)
+        reused = self._decoder.begin(shared)
+        known = len(shared.ids) - 1
+        write_together(BatchDecoder(self._decoder, len(texts)), texts, [read.ids[known:] for read in begun])
+        return tuple(
+            _generation(text, prompt, reused, self._replayed(request, prompt, text))
+            for request, prompt, text in zip(requests, prompts, texts, strict=True)
+        )
 
     def _replayed(
         self, request: GenerationRequest, prompt: Prompt, text: Continuation
@@ -202,12 +232,16 @@ class TransformersModel:
 
     def attend(self, conversation: tuple[Message, ...], picture: Image) -> AttentionRecord:
         """The attention of the last (assistant's) message to the picture, by one pass over it."""
-        with self._failures():
-            prompt, answer = self._finished(conversation, picture)
+
+        def replay(less: bool) -> AttentionRecord:
+            prompt, answer = self._finished(conversation, picture, less)
             recorder = self._recorder(prompt)
             for _ in self._replay(prompt, answer, recorder):
                 pass
             return _record(recorder, prompt, self._text_of(answer).spans)
+
+        with self._failures():
+            return self._spared(replay)
 
     def attend_each(self, conversation: tuple[Message, ...], picture: Image) -> RawAttention:
         """The same for each layer and head that counts, read block by block as the blocks are asked for.
@@ -227,9 +261,13 @@ class TransformersModel:
 
     def log_probability(self, conversation: tuple[Message, ...], picture: Image) -> float:
         """Natural-log probability of the last (assistant's) message given all before it, summed over its tokens."""
-        with self._failures():
-            prompt, answer = self._finished(conversation, picture)
+
+        def replay(less: bool) -> float:
+            prompt, answer = self._finished(conversation, picture, less)
             return float(sum(self._replay(prompt, answer, None)))
+
+        with self._failures():
+            return self._spared(replay)
 
     def count_tokens(self, text: str) -> int:
         """How many tokens a text takes."""
@@ -239,6 +277,32 @@ class TransformersModel:
         """Free the weights. Idempotent."""
         self._decoder.forget()
         self._model = None
+
+    def _spared(self, work: Callable[[bool], Result]) -> Result:
+        """`work(False)`; where memory runs out `work(True)`, with nothing kept and little read at once."""
+
+        def less() -> Result:
+            most, self._decoder.stretch = self._pictures.most, STRETCH
+            try:
+                return work(True)
+            except BaseException:
+                self._pictures.most = most
+                raise
+            finally:
+                self._decoder.stretch = 0
+
+        who = f"{self._info.name} on {self._info.device}"
+        return with_less_at_need(who, partial(work, False), less, self._decoder.forget)
+
+    def _prompt(self, conversation: Sequence[Message], picture: Image | None, less: bool = False) -> Prompt:
+        """What is read before a text, with the picture as large as it may be; `less` makes it smaller from now on."""
+        if picture is not None:
+            if less:
+                self._pictures.show_less(
+                    picture, lambda shown: len(self._prompter.build(conversation, shown).columns)
+                )
+            picture = self._pictures.fit(picture)
+        return self._prompter.build(conversation, picture)
 
     def _continuation(
         self, request: GenerationRequest, on_text: Callable[[str], None], should_stop: Callable[[], bool]
@@ -261,6 +325,7 @@ class TransformersModel:
         """Read a finished answer; yields the log-probability of each of its tokens in turn."""
         self._decoder.begin(prompt)
         read = [prompt.ids[-1], *answer[:-1]]
+        rows = min(rows, self._decoder.stretch or rows)
         for start in range(0, len(answer), rows):
             chunk = read[start : start + rows]
             logits = self._decoder.advance(chunk, keep=len(chunk), recorder=recorder)
@@ -269,9 +334,11 @@ class TransformersModel:
                 float(scores[row, token]) for row, token in enumerate(answer[start : start + len(chunk)])
             )
 
-    def _finished(self, conversation: tuple[Message, ...], picture: Image) -> tuple[Prompt, tuple[int, ...]]:
+    def _finished(
+        self, conversation: tuple[Message, ...], picture: Image, less: bool = False
+    ) -> tuple[Prompt, tuple[int, ...]]:
         turns, answer = self._prompter.split(conversation)
-        prompt = self._prompter.build(turns, picture)
+        prompt = self._prompt(turns, picture, less)
         tokens = self._prompter.tokens(answer)
         if not tokens:
             raise ModelFailed("expected a conversation that ends with the assistant's text")
