@@ -11,10 +11,10 @@ import io
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 from PIL import Image
@@ -23,15 +23,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from hartmann.vision.language_model import (
-    GenerationRequest,
-    Message,
-    Role,
-    Sampling,
-    VisionLanguageModel,
-)
+from hartmann.errors import ModelInputTooLong
+from hartmann.vision.language_model import Generation, GenerationRequest, Message, Role, Sampling
 
 Answer = Callable[[dict[str, Any]], Awaitable[Response]]
+
+
+class SyncWriter(Protocol):
+    """What of a `VisionLanguageModel` the server needs."""
+
+    def generate(
+        self, request: GenerationRequest, on_text: Callable[[str], None], should_stop: Callable[[], bool]
+    ) -> Generation: ...
 
 
 @dataclass
@@ -47,11 +50,14 @@ class Serving:
 
 
 @contextmanager
-def openai_server(model: VisionLanguageModel | None = None, key: str = "") -> Iterator[Serving]:
-    """Serve until the block ends."""
-    serving = Serving(key=key)
+def openai_server(
+    model: SyncWriter | None = None, key: str = "", port: int = 0, serving: Serving | None = None
+) -> Iterator[Serving]:
+    """Serve until the block ends, on a port (0: any that is free); `serving` goes on from an earlier block."""
+    serving = serving or Serving(key=key)
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
         serving.url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
         config = uvicorn.Config(_application(serving, model), log_level="critical", lifespan="off", ws="none")
         server = uvicorn.Server(config)
@@ -75,6 +81,22 @@ def pieces(*texts: str, finish: str | None = "stop", done: bool = True) -> Answe
                 yield _event({"delta": {}, "finish_reason": finish})
             if done:
                 yield "data: [DONE]\n\n"
+
+        return StreamingResponse(stream(), media_type="text/event-stream")
+
+    return answer
+
+
+def slowly(*texts: str, seconds: float) -> Answer:
+    """A stream of these texts with a pause before each."""
+
+    async def answer(_: dict[str, Any]) -> Response:
+        async def stream() -> AsyncIterator[str]:
+            for text in texts:
+                await asyncio.sleep(seconds)
+                yield _event({"delta": {"content": text}, "finish_reason": None})
+            yield _event({"delta": {}, "finish_reason": "stop"})
+            yield "data: [DONE]\n\n"
 
         return StreamingResponse(stream(), media_type="text/event-stream")
 
@@ -120,7 +142,7 @@ def endless(text: str) -> Answer:
     return answer
 
 
-def _application(serving: Serving, model: VisionLanguageModel | None) -> Starlette:
+def _application(serving: Serving, model: SyncWriter | None) -> Starlette:
     async def models(request: Request) -> Response:
         return _refused(request, serving) or JSONResponse({"object": "list", "data": serving.models})
 
@@ -132,7 +154,7 @@ def _application(serving: Serving, model: VisionLanguageModel | None) -> Starlet
         if serving.trouble:
             return await serving.trouble.pop(0)(body)
         assert model is not None
-        return StreamingResponse(_written(serving, model, body), media_type="text/event-stream")
+        return await _begun(_written(serving, model, body))
 
     routes = [Route("/v1/models", models), Route("/v1/chat/completions", chat, methods=["POST"])]
     return Starlette(routes=routes)
@@ -144,7 +166,23 @@ def _refused(request: Request, serving: Serving) -> Response | None:
     return None
 
 
-async def _written(serving: Serving, model: VisionLanguageModel, body: dict[str, Any]) -> AsyncIterator[str]:
+async def _begun(stream: AsyncGenerator[str]) -> Response:
+    """The stream, once there is something in it; a prompt that is too long is refused before, as vLLM does."""
+    try:
+        first = await anext(stream)
+    except ModelInputTooLong as error:
+        return JSONResponse({"error": {"message": f"beyond the maximum context length: {error}"}}, 400)
+
+    async def whole() -> AsyncIterator[str]:
+        async with aclosing(stream):
+            yield first
+            async for event in stream:
+                yield event
+
+    return StreamingResponse(whole(), media_type="text/event-stream")
+
+
+async def _written(serving: Serving, model: SyncWriter, body: dict[str, Any]) -> AsyncGenerator[str]:
     """What the model writes, piece by piece, as it writes it."""
     loop, texts, leave = asyncio.get_running_loop(), asyncio.Queue[str | None](), threading.Event()
 

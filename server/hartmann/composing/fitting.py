@@ -83,11 +83,11 @@ def excess(error: ModelInputTooLong, room: int) -> int:
 
 def in_words(shown: Sequence[Reference], whole: Sequence[Reference]) -> str:
     """What a person is told: which references the model was shown, and why not all."""
-    how_many = (
-        f"shown {len(shown)} of {len(whole)} references" if len(shown) < len(whole) else "references shown"
-    )
     is_cut = any(each.abc != before.abc for each, before in zip(shown, whole, strict=False))
-    return f"{how_many}{' shortened' if is_cut else ''}, to fit the model's context"
+    if len(shown) == len(whole):
+        return "all references shortened, to fit the model's context"
+    number = f"{len(shown) or 'none'} of {len(whole)} references"
+    return f"shown {number}{', shortened' if is_cut else ''}, to fit the model's context"
 
 
 def _cut(reference: Reference, share: float, count: Callable[[str], int]) -> Reference:
