@@ -8,7 +8,7 @@ line of fifths above the tonic, as in `modes`: the dominant's root is 1, the sub
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from typing import Final
@@ -64,6 +64,8 @@ HELD: Final = 0.5
 """What keeping the chord through a bar is worth."""
 TONE_WORTH: Final = (1.1, 1.0, 0.9, 0.4)
 FOREIGN: Final = -0.9
+CADENCE: Final = 1.2
+"""What the dominant before the tonic is worth in a section's last bar."""
 FIT: Final = 3.0
 """How much fitting the melody counts against moving well."""
 
@@ -77,6 +79,7 @@ class _Span:
     opens: bool
     closes: bool
     ends: bool
+    last_bar: bool = False
 
 
 def harmonize(melody: Melody) -> list[list[list[Chord]]]:
@@ -102,7 +105,7 @@ def _mode(melody: Melody) -> str:
 
 
 def _last(span: _Span) -> _Span:
-    return _Span(span.notes, span.opens_bar, span.opens, span.closes, True)
+    return replace(span, ends=True)
 
 
 def _spans(melody: Melody, bars: Sequence[Measure], number: int) -> list[_Span]:
@@ -120,6 +123,7 @@ def _spans(melody: Melody, bars: Sequence[Measure], number: int) -> list[_Span]:
             opens=opening and not start,
             closes=number == len(bars) - 1 and start == starts[-1],
             ends=False,
+            last_bar=number == len(bars) - 1,
         )
         for start in starts
     ]
@@ -161,20 +165,25 @@ def _motions(mode: str) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(MOTIONS.get(b.root - a.root, -0.4) for b in chords) for a in chords)
 
 
+def _joint(before: Chord, chord: Chord, span: _Span) -> float:
+    """What two chords in a row are worth beside their motion: one that is kept in a bar, or a cadence."""
+    if before == chord:
+        return 0.0 if span.opens_bar else HELD
+    if before.root == 1 and chord.root == 0 and span.last_bar:
+        return CADENCE
+    return 0.0
+
+
 def _best_path(spans: Sequence[_Span], mode: str) -> list[Chord]:
     chords, motions = list(CHORDS[mode]), _motions(mode)
     count = range(len(chords))
     scores = [0.0] * len(chords)
     came: list[list[int]] = []
     for span in spans:
-        kept = 0.0 if span.opens_bar else HELD
         local = [CHORDS[mode][c] + _fit(c, span) + _place(c, span) for c in chords]
-        before = [
-            max(count, key=lambda i: scores[i] + motions[i][j] + (kept if i == j else 0.0)) for j in count
-        ]
-        scores = [
-            scores[i] + motions[i][j] + (kept if i == j else 0.0) + local[j] for j, i in enumerate(before)
-        ]
+        worth = [[motions[i][j] + _joint(chords[i], chords[j], span) for i in count] for j in count]
+        before = [max(count, key=lambda i: scores[i] + worth[j][i]) for j in count]
+        scores = [scores[i] + worth[j][i] + local[j] for j, i in enumerate(before)]
         came.append(before)
     at = max(count, key=scores.__getitem__)
     path = []
