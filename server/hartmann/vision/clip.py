@@ -30,7 +30,7 @@ from PIL.Image import Image
 from hartmann.errors import HartmannError, MissingExtra, ModelUnavailable
 from hartmann.settings import Settings
 from hartmann.vision.clip_checkpoint import is_transformers_folder, load_checkpoint
-from hartmann.vision.model_loading import device_of
+from hartmann.vision.model_placement import device_of
 from hartmann.vision.open_clip_embedder import BATCH_SIZE, OpenClipEmbedder
 
 MINI_SPACE: Final = "mini/v1"
