@@ -73,8 +73,7 @@ class Matcher:
             lesson = rng.choice(self._lessons)
             pairs = [(picture, lesson) for picture in rng.choices(self._pictures, k=CANDIDATES)]
         picture, lesson = min(pairs, key=lambda pair: self._gap(*pair))
-        features = self._gallery.exhibits[picture].features
-        return picture, self.fitted(lesson, features, rng)
+        return picture, self.fitted(lesson, self.features(picture), rng)
 
     def fitted(self, lesson: Lesson, features: PictureFeatures, rng: Random) -> Match:
         """The tune arranged for a picture, under a title from it."""
@@ -86,8 +85,12 @@ class Matcher:
         valence, arousal = lesson.features.valence, lesson.features.arousal
         return self._arranged(lesson, (valence, arousal + rng.uniform(-0.4, 0.4)), title, rng)
 
+    def features(self, picture: int) -> PictureFeatures:
+        """What is measured in a picture of the gallery."""
+        return self._gallery.exhibits[picture].features
+
     def _gap(self, picture: int, lesson: Lesson) -> float:
-        features = self._gallery.exhibits[picture].features
+        features = self.features(picture)
         wanted = features.valence, features.arousal
         cues = self._known(lesson)
         gap = _distance(cues.feeling(_best_tempo(cues, lesson, wanted)), wanted)

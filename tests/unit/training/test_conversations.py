@@ -6,29 +6,25 @@ import re
 from pathlib import Path
 
 import pytest
+from tune_samples import lessons
 
 from hartmann.composing.claims import false_claims
+from hartmann.composing.events import Wishes
 from hartmann.composing.facts import facts_of
-from hartmann.library.ingest.music21_tunes import Tune
+from hartmann.composing.headers import header_of, programs_of
+from hartmann.composing.prompts import Prompts
+from hartmann.composing.voices import voice_lines
+from hartmann.composing.wishes import in_words, read_wishes
 from hartmann.notation.checking import check
 from hartmann.notation.score import Score
 from hartmann.training.conversations import Conversation, Kind, Teacher
 from hartmann.training.gallery import Gallery, build_gallery
 from hartmann.training.surveys import QUESTION
-from hartmann.training.tunes import Lesson, read_lesson
+from hartmann.training.tunes import variants
 from hartmann.vision.picture_features import Region
 from hartmann.vision.picture_words import claims, is_true
 
-JIG = "|:D|GAB d2B|c3 c2d|edc BAG|A3 A2D|GAB d2B|c3 c2d|edc BAF|G3 G2:|\n"
-SONG = "C2 E2|G2 E2|F2 D2|C4|E2 G2|c2 G2|A2 F2|G4|" * 2 + "\n"
-LAMENT = "A2 c2 e2|d2 c2 B2|A4 E2|A6|c2 e2 a2|g2 e2 d2|e6|A6|\n"
 PICTURES = 8
-
-
-def lesson(name: str, head: str, body: str) -> Lesson:
-    read = read_lesson(Tune(f"music21/test/{name}/1", f"X:1\nT:{name}\n{head}\n{body}", "", "", "", ""))
-    assert isinstance(read, Lesson)
-    return read
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +36,8 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
 
 @pytest.fixture(scope="module")
 def teacher(gallery: Gallery) -> Teacher:
-    lessons = [
-        lesson("Jig", "R:jig\nM:6/8\nL:1/8\nK:G", JIG),
-        lesson("Song", "M:2/4\nL:1/8\nK:C", SONG),
-        lesson("Lament", "R:lament\nM:3/4\nL:1/8\nK:Am", LAMENT),
-    ]
-    return Teacher(gallery, range(PICTURES), lessons, seed=1)
+    taught = [variant for lesson in lessons() for variant in variants(lesson)]
+    return Teacher(gallery, range(PICTURES), taught, seed=1)
 
 
 def tune_of(conversation: Conversation) -> str:
@@ -81,6 +73,73 @@ def test_whole_conversation_goes_caption_tune_motivation(teacher: Teacher) -> No
 def test_every_tune_is_free_of_problems(teacher: Teacher) -> None:
     for number in range(40):
         assert check(tune_of(teacher.conversation(number, Kind.TUNE))).problems == ()
+
+
+def wished(text: str) -> Wishes:
+    """The wishes that a compact prompt states, as a person would have typed them."""
+    line = next((line for line in text.splitlines() if line.startswith("Wish:")), "")
+    said = [part.strip() for part in line.removeprefix("Wish:").split(";") if part.strip()]
+    found: dict[str, str] = {}
+    for part in said:
+        field = next((f for f in ("key", "meter", "tempo", "mood", "for") if part.startswith(f"{f} ")), "")
+        found[field or ("bars" if part.endswith(" bars") else "difficulty")] = part.removeprefix(f"{field} ")
+    return Wishes(
+        key=found.get("key", ""),
+        meter=found.get("meter", ""),
+        tempo_bpm=float(found.get("tempo", "0")),
+        mood=found.get("mood", ""),
+        ensemble=found.get("for", ""),
+        bars=int(found.get("bars", "0 bars").removesuffix(" bars")),
+        difficulty=found.get("difficulty", ""),
+    )
+
+
+def test_asking_is_what_the_pipeline_would_write_for_these_wishes(teacher: Teacher) -> None:
+    prompts = Prompts("compact")
+    for number in range(60):
+        asked = teacher.conversation(number, Kind.TUNE).turns[2].text
+        words = in_words(read_wishes(wished(asked)))
+        again = prompts.compose(caption="", prompt="", wishes=words, references=())
+        assert again.removesuffix("Compose.") in asked
+
+
+def test_two_voices_come_with_a_wish_for_their_two_instruments_and_only_then(teacher: Teacher) -> None:
+    duets = 0
+    for number in range(80):
+        conversation = teacher.conversation(number, Kind.WHOLE)
+        programs = read_wishes(wished(conversation.turns[2].text)).programs
+        tune = tune_of(conversation)
+        assert (len(programs) > 1) == ("[V:2]" in tune)
+        if len(programs) > 1:
+            assert programs_of(tune) == programs
+            assert voice_lines(programs) in tune
+            duets += 1
+    assert 5 < duets < 40
+
+
+def test_some_tunes_have_chord_symbols_and_words_ask_for_them_only_then(teacher: Teacher) -> None:
+    with_chords = 0
+    for number in range(120):
+        conversation = teacher.conversation(number, Kind.TUNE)
+        has_chords = bool(re.search(r'"[A-G]', tune_of(conversation).partition("K:")[2].partition("% [")[2]))
+        with_chords += has_chords
+        assert has_chords or "chord" not in conversation.turns[2].text
+    assert 5 < with_chords < 60
+
+
+def test_refined_tune_has_the_header_of_its_draft_and_most_of_its_bars(teacher: Teacher) -> None:
+    kept = []
+    for number in range(60):
+        turns = teacher.conversation(number, Kind.REFINE).turns
+        draft, better = (turn.text for turn in turns if turn.text.startswith("X:1"))
+        if "T:Variation on" in better:
+            assert header_of(better).splitlines()[2:] == header_of(draft).splitlines()[2:]
+            continue
+        assert header_of(draft) == header_of(better)
+        bars = [text.removeprefix(header_of(text)).replace("\n", "|").split("|") for text in (draft, better)]
+        kept.append(sum(a == b for a, b in zip(*bars, strict=True)) / len(bars[0]))
+    assert 0.6 < sum(kept) / len(kept) < 1
+    assert min(kept) > 0
 
 
 def test_refinement_learns_only_the_better_tune(teacher: Teacher) -> None:
