@@ -155,6 +155,12 @@ class Settings(BaseSettings):
     max_abc_bars: int = Field(default=4_000, ge=1, description="Bars of an ABC text, all voices together.")
     max_abc_voices: int = Field(default=64, ge=1, description="Voices of an ABC text that are read.")
     max_abc_problems: int = Field(default=200, ge=1, description="Problems of an ABC text that are listed.")
+    drafts: int = Field(
+        default=1,
+        ge=1,
+        le=16,
+        description="First drafts, sampled side by side; the one with the fewest errors, then warnings, goes on.",
+    )
     max_repairs: int = Field(default=3, ge=0, le=20, description="Rounds of repair for each draft.")
     max_refinements: int = Field(default=1, ge=0, le=10, description="Rounds of refinement by metrics.")
     references_per_side: int = Field(

@@ -1,5 +1,6 @@
 """The third stage: a first draft, and its repair (phase 1 of the paper, and the errors of phase 2).
 
+Where several first drafts are wished for (`Limits.drafts`), they are sampled side by side, and the best goes on.
 Problems go back with their place, and only the broken bars are asked for again; the answer is spliced in. What
 can't be placed sends the whole piece back. A draft that copies a reference goes back once. After
 `max_repairs` rounds the best draft so far stands: never an endless loop, never nothing.
@@ -20,6 +21,7 @@ from hartmann.composing.fitting import fitted
 from hartmann.composing.headers import unit_of
 from hartmann.composing.own_score import EXCERPT_ID, ExcerptUse, as_draft
 from hartmann.composing.prompts import metric_lines
+from hartmann.composing.side_by_side import write_pieces
 from hartmann.composing.voices import shortfall, voices_written
 from hartmann.composing.work import Conversation, Work, answered
 from hartmann.composing.writing import (
@@ -45,8 +47,7 @@ async def write_drafts(work: Work, carry: Carry) -> Carry:
     if carry.drafted:
         return carry
     await work.start(Stage.DRAFT, carry)
-    if not carry.drafts:
-        carry = await _initial(work, carry)
+    carry = await _first_drafts(work, carry)
     carry = await repair(work, carry, Stage.DRAFT)
     if _copies(carry.drafts):
         carry = await repair(work, await _again_without_copying(work, carry), Stage.DRAFT)
@@ -54,12 +55,14 @@ async def write_drafts(work: Work, carry: Carry) -> Carry:
 
 
 async def repair(work: Work, carry: Carry, stage: Stage) -> Carry:
-    """Send the latest draft back while it has errors, `max_repairs` times at most in this stage."""
+    """Send the latest draft (of several first ones the best) back while it has errors, `max_repairs` times at most
+    in this stage."""
     while _rounds(carry, stage) < work.request.limits.max_repairs:
-        latest = carry.drafts[-1]
+        latest = _to_mend(carry)
         if not count(latest, Severity.ERROR):
             break
-        mended = await fitted(work, carry, _Mending(work, latest, stage), room=room_for_piece(work))
+        mending = _Mending(work, latest, stage, next_number(carry))
+        mended = await fitted(work, carry, mending, room=room_for_piece(work))
         text, note = mended.result
         note = "; ".join(filter(None, (note, mended.note)))
         carry = await add_draft(
@@ -95,13 +98,27 @@ def next_number(carry: Carry) -> int:
     return max((draft.number for draft in carry.drafts), default=0) + 1
 
 
-async def _initial(work: Work, carry: Carry) -> Carry:
-    async def attempt(conversation: Conversation, room: int) -> str:
-        return await write_piece(work, _asked(work, conversation), Stage.DRAFT, 1, room=room)
+async def _first_drafts(work: Work, carry: Carry) -> Carry:
+    """As many as are wished for, less those that an earlier run has logged."""
+    missing = range(next_number(carry), work.request.limits.drafts + 1)
+    if not missing or any(draft.kind is not DraftKind.INITIAL for draft in carry.drafts):
+        return carry
+
+    async def attempt(conversation: Conversation, room: int) -> list[str]:
+        return await write_pieces(work, _asked(work, conversation), Stage.DRAFT, missing, room=room)
 
     written = await fitted(work, carry, attempt, room=room_for_piece(work))
     note = "; ".join(filter(None, (written.note, _fewer_voices(work))))
-    return await add_draft(work, written.carry, Stage.DRAFT, DraftKind.INITIAL, written.result, note=note)
+    carry = written.carry
+    for text in written.result:
+        carry = await add_draft(work, carry, Stage.DRAFT, DraftKind.INITIAL, text, note=note)
+    return carry
+
+
+def _to_mend(carry: Carry) -> DraftWritten:
+    """The latest draft; while there are only first ones, the one that the rule picks."""
+    latest = carry.drafts[-1]
+    return choose(carry.drafts) if latest.kind is DraftKind.INITIAL else latest
 
 
 def _asked(work: Work, conversation: Conversation) -> Conversation:
@@ -134,11 +151,11 @@ class _Mending:
     work: Work
     draft: DraftWritten
     stage: Stage
+    number: int
 
     async def __call__(self, conversation: Conversation, room: int) -> tuple[str, str]:
-        work, draft, stage = self.work, self.draft, self.stage
+        work, draft, stage, number = self.work, self.draft, self.stage, self.number
         errors = [problem for problem in draft.problems if problem.severity is Severity.ERROR]
-        number = draft.number + 1
         bars = _broken_bars(draft, errors)
         asked = answered(conversation, draft.abc, work.prompts.repair(errors, list(bars.values())))
         if not bars:

@@ -13,6 +13,7 @@ from hartmann.vision.pictures import Picture
 class Limits:
     """How hard to try. See the settings of the same names."""
 
+    drafts: int = 1
     max_repairs: int = 3
     max_refinements: int = 1
     references_per_side: int = 2

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from hartmann.composing.events import Stage, TextDelta
@@ -65,18 +65,31 @@ async def stream_text(
 
     When the log refuses (LeaseLost, a lost database), the producer is cancelled and the refusal raised.
     """
-    log = _TextLog(journal, stage, draft)
-    producer = asyncio.ensure_future(produce(log.write))
-    logger = asyncio.ensure_future(log.log_until_finished())
+    return await stream_texts(journal, stage, (draft,), lambda writers: produce(writers[0]))
+
+
+async def stream_texts(
+    journal: Journal,
+    stage: Stage,
+    drafts: Sequence[int],
+    produce: Callable[[Sequence[Writer]], Awaitable[Result]],
+) -> Result:
+    """The same for several texts that are written at once, each under its own number."""
+    logs = [_TextLog(journal, stage, draft) for draft in drafts]
+    producer = asyncio.ensure_future(produce([log.write for log in logs]))
+    loggers = [asyncio.ensure_future(log.log_until_finished()) for log in logs]
     try:
-        await asyncio.wait({producer, logger}, return_when=asyncio.FIRST_COMPLETED)
-        if logger.done():
-            logger.result()
+        await asyncio.wait({producer, *loggers}, return_when=asyncio.FIRST_COMPLETED)
+        for logger in loggers:
+            if logger.done():
+                logger.result()
         result = await producer
-        log.finish()
-        await logger  # never cancelled in the middle of a write: that would leave a hole in the log
+        for log in logs:
+            log.finish()
+        for logger in loggers:
+            await logger  # never cancelled in the middle of a write: that would leave a hole in the log
     finally:
-        for task in (producer, logger):
+        for task in (producer, *loggers):
             task.cancel()
-        await asyncio.gather(producer, logger, return_exceptions=True)
+        await asyncio.gather(producer, *loggers, return_exceptions=True)
     return result

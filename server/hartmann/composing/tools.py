@@ -21,6 +21,7 @@ from hartmann.vision.language_model import (
     Message,
     ModelInfo,
     ignore_text,
+    ignore_texts,
 )
 
 Vectors = NDArray[np.float32]
@@ -35,6 +36,10 @@ class SeeingWriter(Protocol):
     async def generate(
         self, request: GenerationRequest, on_text: Callable[[str], None] = ignore_text
     ) -> Generation: ...
+
+    async def generate_batch(
+        self, requests: Sequence[GenerationRequest], on_text: Callable[[int, str], None] = ignore_texts
+    ) -> tuple[Generation, ...]: ...
 
     async def attend(self, conversation: tuple[Message, ...], picture: Image) -> AttentionRecord: ...
 

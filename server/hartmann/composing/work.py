@@ -73,8 +73,23 @@ class Work:
         room: int = 1,
     ) -> Generation:
         """One call to the model about this composition's picture, unless it leaves less than `room` tokens."""
-        request = GenerationRequest(conversation, sampling, self.request.picture.image, grammar, room=room)
+        return await self.answer(self.ask(conversation, sampling, grammar, room), write)
+
+    def ask(
+        self, conversation: Conversation, sampling: Sampling, grammar: str | None = None, room: int = 1
+    ) -> GenerationRequest:
+        """A request about this composition's picture."""
+        return GenerationRequest(conversation, sampling, self.request.picture.image, grammar, room=room)
+
+    async def answer(self, request: GenerationRequest, write: Writer) -> Generation:
+        """One call to the model."""
         return await self.tools.vision.generate(request, write)
+
+    async def generate_batch(
+        self, requests: Sequence[GenerationRequest], writers: Sequence[Writer]
+    ) -> tuple[Generation, ...]:
+        """One call for several texts, each with its writer."""
+        return await self.tools.vision.generate_batch(requests, lambda row, text: writers[row](text))
 
     def sampling(
         self,

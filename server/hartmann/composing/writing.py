@@ -15,7 +15,7 @@ from hartmann.composing.streaming import Writer, stream_text
 from hartmann.composing.varying import ThemeBar, theme_bars, write_variation
 from hartmann.composing.work import Conversation, Work
 from hartmann.vision.header_grammar import header_grammar
-from hartmann.vision.language_model import Finish, Message, Role
+from hartmann.vision.language_model import Finish, Generation, GenerationRequest, Message, Role
 
 TEMPERATURE = 0.9
 TOP_P = 0.95
@@ -39,8 +39,7 @@ async def write_piece(
     async def produce(write: Writer) -> str:
         if constrained:
             return await _write_constrained(work, conversation, stage, draft, write, header, room)
-        sampling = work.sampling(stage, draft, temperature=TEMPERATURE, top_p=TOP_P, max_tokens=FREE_TOKENS)
-        return (await work.generate(conversation, sampling, write, room=room)).text
+        return (await work.answer(free_request(work, conversation, stage, draft, room), write)).text
 
     return await stream_text(work.journal, stage, draft, produce)
 
@@ -62,37 +61,63 @@ async def _write_constrained(
     if header:
         write(header)
     else:
-        header = await _write_header(work, conversation, stage, draft, write, room)
+        header = (await work.answer(header_request(work, conversation, stage, draft, room), write)).text
         room = 1
     if theme := _theme(work, header):
         return await write_variation(work, conversation, stage, draft, write, header, theme)
-    bounds = body_bounds(header, work.wishes)
-    sampling = work.sampling(
-        stage, draft, "body", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=TOKENS_A_BAR * bounds.most_bars
+    return whole_text(
+        header, await work.answer(body_request(work, conversation, stage, draft, header, room), write)
     )
-    begun = (*conversation, Message(Role.ASSISTANT, header + _bars_before(work, header)))
-    body = await work.generate(begun, sampling, write, bounds.grammar, room)
-    text = header + body.text
-    return text if body.finish is Finish.STOP else closed(text)
 
 
-async def _write_header(
-    work: Work, conversation: Conversation, stage: Stage, draft: int, write: Writer, room: int
-) -> str:
+def free_request(
+    work: Work, conversation: Conversation, stage: Stage, draft: int, room: int = 1
+) -> GenerationRequest:
+    """Asks for a whole piece under no grammar."""
+    sampling = work.sampling(stage, draft, temperature=TEMPERATURE, top_p=TOP_P, max_tokens=FREE_TOKENS)
+    return work.ask(conversation, sampling, room=room)
+
+
+def header_request(
+    work: Work, conversation: Conversation, stage: Stage, draft: int, room: int = 1
+) -> GenerationRequest:
+    """Asks for a header within the wishes."""
     sampling = work.sampling(
         stage, draft, "header", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=HEADER_TOKENS
     )
     grammar = header_grammar(
         header_wishes(work.wishes, work.request.excerpt, voices=work.tools.vision.info.voices)
     )
-    return (await work.generate(conversation, sampling, write, grammar, room)).text
+    return work.ask(conversation, sampling, grammar, room)
+
+
+def body_request(
+    work: Work, conversation: Conversation, stage: Stage, draft: int, header: str, room: int = 1
+) -> GenerationRequest:
+    """Asks for the music that follows a header."""
+    bounds = body_bounds(header, work.wishes)
+    sampling = work.sampling(
+        stage, draft, "body", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=TOKENS_A_BAR * bounds.most_bars
+    )
+    begun = (*conversation, Message(Role.ASSISTANT, header + _bars_before(work, header)))
+    return work.ask(begun, sampling, bounds.grammar, room)
+
+
+def whole_text(header: str, body: Generation) -> str:
+    """Header and body, properly ended where the body was not."""
+    text = header + body.text
+    return text if body.finish is Finish.STOP else closed(text)
+
+
+def is_varied(work: Work) -> bool:
+    """Whether bars that the person brought are to be varied."""
+    own = work.request.excerpt
+    return own is not None and own.use is ExcerptUse.VARY
 
 
 def _theme(work: Work, header: str) -> tuple[ThemeBar, ...]:
     """The bars to vary; none where nothing is to be varied."""
-    own = work.request.excerpt
-    is_varied = own is not None and own.use is ExcerptUse.VARY and _is_for_one(header)
-    return theme_bars(work, header) if is_varied else ()
+    return theme_bars(work, header) if is_varied(work) and _is_for_one(header) else ()
 
 
 def _bars_before(work: Work, header: str) -> str:

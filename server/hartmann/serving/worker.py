@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -129,7 +129,7 @@ class Composer:
             wishes=from_wishes(stored.wishes),
             instruction=stored.instruction,
             excerpt=from_stored(stored),
-            limits=to_limits(stored.engine),
+            limits=replace(to_limits(stored.engine), drafts=self._settings.drafts),
         )
         await compose(request, self._tools, journal, stored_carry(lease.record))
 

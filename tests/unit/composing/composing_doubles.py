@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ from hartmann.vision.language_model import (
     ModelInfo,
     Role,
     ignore_text,
+    ignore_texts,
 )
 from hartmann.vision.pictures import Picture
 
@@ -70,6 +72,7 @@ class ScriptedModel:
     profile: str = "full"
     voices: int = 8
     asked: list[GenerationRequest] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
 
     @property
     def info(self) -> ModelInfo:
@@ -101,6 +104,13 @@ class ScriptedModel:
         for start in range(0, len(text), 7):
             on_text(text[start : start + 7])
         return Generation(text, Finish.STOP, len(text), 10)
+
+    async def generate_batch(
+        self, requests: Sequence[GenerationRequest], on_text: Callable[[int, str], None] = ignore_texts
+    ) -> tuple[Generation, ...]:
+        """All of them, one after the other; `batches` notes how many."""
+        self.batches.append(len(requests))
+        return tuple([await self.generate(each, partial(on_text, row)) for row, each in enumerate(requests)])
 
     def _answer(self, prompt: str) -> str:
         for key, answer in self.answers.items():
