@@ -58,6 +58,7 @@ def openai_server(
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
+        listening.listen()  # whoever connects before the thread serves waits, and is not refused
         serving.url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
         config = uvicorn.Config(_application(serving, model), log_level="critical", lifespan="off", ws="none")
         server = uvicorn.Server(config)

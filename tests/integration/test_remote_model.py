@@ -193,6 +193,43 @@ def test_an_endless_stream_is_left(server: Serving) -> None:
     assert len(written.text) < 24 * 64 + 600
 
 
+REFUSALS = {
+    "vLLM": "'max_tokens' or 'max_completion_tokens' is too large: 3000. This model's maximum context length is 2048 "
+    "tokens and your request has {} input tokens (3000 > 2048 - {}).",
+    "vLLM before 0.9": "This model's maximum context length is 2048 tokens. However, you requested 3900 tokens "
+    "({} in the messages, 3000 in the completion). Please reduce the length of the messages or completion.",
+}
+
+
+def refused(server: str, prompt: int) -> dict[str, object]:
+    if server == "llama.cpp":
+        said = "the request exceeds the available context size, try increasing it"
+        return {"error": {"code": 400, "message": said, "n_prompt_tokens": prompt, "n_ctx": 2048}}
+    return {"error": {"message": REFUSALS[server].format(prompt, prompt)}}
+
+
+@pytest.mark.parametrize("kind", [*REFUSALS, "llama.cpp"])
+def test_a_server_that_has_room_for_less_is_asked_for_less(
+    model: RemoteModel, server: Serving, kind: str
+) -> None:
+    server.trouble[:] = [status(400, refused(kind, 900)), pieces("warm")]
+    long = replace(REQUEST, sampling=Sampling(seed=5, max_tokens=3000), room=800)
+    assert model.generate(long).text == "warm"
+    assert server.bodies[-1]["max_tokens"] == 2048 - 900
+
+
+@pytest.mark.parametrize("kind", [*REFUSALS, "llama.cpp"])
+def test_a_prompt_that_leaves_too_little_room_is_said_with_its_length(
+    model: RemoteModel, server: Serving, kind: str
+) -> None:
+    server.trouble[:] = [status(400, refused(kind, 1900))]
+    long = replace(REQUEST, sampling=Sampling(seed=5, max_tokens=3000), room=800)
+    with pytest.raises(ModelInputTooLong) as caught:
+        model.generate(long)
+    assert caught.value.metadata == {"promptTokens": "1900", "contextTokens": "2048"}
+    assert len(server.bodies) == 1
+
+
 def test_a_failure_leaves_the_model_usable(server: Serving) -> None:
     model = impatient(server, silence_seconds=60.0)
     server.trouble[:] = [status(500)]

@@ -25,6 +25,7 @@ from PIL.Image import Image
 
 from hartmann.errors import (
     AttentionUnavailable,
+    HartmannError,
     MissingExtra,
     ModelFailed,
     ModelInputTooLong,
@@ -185,6 +186,9 @@ class RemoteModel:
                 if refused.field and refused.field not in self._refused:
                     self._refused |= {refused.field}
                     continue
+                if left := _room_left(refused.error, request):
+                    request = replace(request, sampling=replace(request.sampling, max_tokens=left))
+                    continue
                 if not refused.again or answer.has_begun or attempt >= self._server.retries:
                     raise refused.error from refused
                 await asyncio.sleep(
@@ -214,6 +218,16 @@ class RemoteModel:
 
     def _pause(self, attempt: int) -> float:
         return self._jitter.uniform(0, min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**attempt))
+
+
+def _room_left(error: HartmannError, request: GenerationRequest) -> int:
+    """Tokens that an answer may take where a server refused to promise as many as were allowed; 0 where that does
+    not help: it does not say, or fewer are left than the answer needs."""
+    told = error.metadata
+    if not isinstance(error, ModelInputTooLong) or not told:
+        return 0
+    left = int(told["contextTokens"]) - int(told["promptTokens"])
+    return left if request.room <= left < request.sampling.max_tokens else 0
 
 
 class _Answer:

@@ -20,6 +20,10 @@ LONGEST_RETRY_SECONDS: Final = 60.0
 _TOO_LONG: Final = re.compile(
     r"context.{0,20}(length|window|size)|maximum.{0,20}(tokens|length)|too (long|large|many tokens)", re.I
 )
+_CONTEXT_LENGTH: Final = re.compile(r'context length is (\d+)|"n_ctx": *(\d+)', re.I)
+_PROMPT_LENGTH: Final = re.compile(
+    r'(\d+) in the messages|(\d+) input tokens|messages resulted in (\d+)|"n_prompt_tokens": *(\d+)', re.I
+)
 
 
 class Refusal(Exception):
@@ -56,7 +60,10 @@ def refusal(url: str, status: int, headers: Mapping[str, str], body: str) -> Ref
     if status >= 500:
         return Refusal(ModelFailed(f"{url} failed with {status}: {said}"), True, _retry_after(headers))
     if _TOO_LONG.search(said):
-        return Refusal(ModelInputTooLong(f"the prompt does not fit the model behind {url}: {said}"))
+        error = ModelInputTooLong(
+            f"the prompt does not fit the model behind {url}: {said}", metadata=_lengths(body)
+        )
+        return Refusal(error)
     field = next((name for name in OPTIONAL if name in said), "")
     return Refusal(
         ModelFailed(f"{url} refused the call with {status}: {said}"), again=bool(field), field=field
@@ -90,6 +97,18 @@ def broken_off(url: str, error: Exception | str) -> Refusal:
     """The connection ended before the answer did."""
     reason = str(error) or type(error).__name__
     return Refusal(ModelFailed(f"the model's server {url} broke off ({reason})"), again=True)
+
+
+def _lengths(body: str) -> dict[str, str]:
+    """How long the prompt is and how much the model holds, where a server says both (vLLM, llama.cpp, OpenAI)."""
+    context, prompt = _CONTEXT_LENGTH.search(body), _PROMPT_LENGTH.search(body)
+    if context is None or prompt is None:
+        return {}
+    return {"contextTokens": _number(context), "promptTokens": _number(prompt)}
+
+
+def _number(found: re.Match[str]) -> str:
+    return next(group for group in found.groups() if group)
 
 
 def _said(body: str) -> str:

@@ -10,6 +10,7 @@ import asyncio
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -256,6 +257,18 @@ def test_lasting_trouble_fails_the_composition_and_not_the_server(
     events = composed(server)
     assert said in last(events, "failed").failed.message
     assert not remote.trouble
+
+
+def test_a_context_that_overflows_shows_fewer_references_and_the_draft_says_so(
+    server: str, remote: Remote
+) -> None:
+    said = "This model's maximum context length is 2048 tokens and your request has 1500 input tokens"
+    remote.trouble[:] = [pieces(CAPTION), status(400, {"error": {"message": said}})]
+    events = composed(server)
+    drafts = [event.draft for event in events if event.WhichOneof("event") == "draft"]
+    assert re.fullmatch("shown none of [12] references, to fit the model's context", drafts[0].note)
+    assert "Reference 1" not in remote.serving.bodies[-1]["messages"][2]["content"]
+    assert events[-1].WhichOneof("event") == "score"
 
 
 def test_a_model_that_goes_down_in_a_draft_fails_it_and_serves_again_when_it_is_back(
