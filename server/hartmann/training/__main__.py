@@ -49,7 +49,11 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--vlm-steps", type=int, default=4700, help="training steps of the mini VLM")
     parser.add_argument("--clip-steps", type=int, default=700, help="training steps of the mini CLIP")
-    parser.add_argument("--workers", type=int, default=2, help="processes that train the mini VLM together")
+    parser.add_argument(
+        "--measured-pictures", type=int, default=100, help="pictures that whole pieces are measured on"
+    )
+    parser.add_argument("--measured-tunes", type=int, default=500, help="drafts that are measured")
+    parser.add_argument("--workers", type=int, default=2, help="processes that train together, or measure")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
     recipe = Recipe(
@@ -61,6 +65,8 @@ def main(arguments: list[str] | None = None) -> None:
         seeing_steps=given.seeing_steps,
         vlm_steps=given.vlm_steps,
         clip_steps=given.clip_steps,
+        measured_pictures=given.measured_pictures,
+        measured_tunes=given.measured_tunes,
         workers=given.workers,
         seed=given.seed,
     )

@@ -44,6 +44,8 @@ class Recipe:
     seeing_steps: int = 2500
     vlm_steps: int = 4700
     clip_steps: int = 700
+    measured_pictures: int = 100
+    measured_tunes: int = 500
     workers: int = 2
     seed: int = 1
 
@@ -161,10 +163,15 @@ class Recipe:
         export_clip(self.work / "clip" / "checkpoint.pt", WEIGHTS / "clip")
 
     def evaluate(self) -> None:
-        """Measure the exported weights and print the figures of the model card as JSON."""
-        from hartmann.training.evaluation import evaluate
+        """Measure the exported weights and print the figures of the model card, as JSON and as its table."""
+        from hartmann.training.evaluation.measuring import Sizes, evaluate
+        from hartmann.training.evaluation.report import as_table
 
-        print(json.dumps(evaluate(self.lessons()[1], self.held_out) | {"loss": self.loss()}, indent=1))
+        sizes = Sizes(self.measured_pictures, self.measured_tunes, workers=self.workers)
+        figures = evaluate(self.work / "evaluation", self.lessons(), self.held_out, sizes)
+        if (self.work / "vlm" / "checkpoint.pt").exists():
+            figures["loss"] = self.loss()
+        print(json.dumps(figures, indent=1), as_table(figures), sep="\n\n")
 
     def loss(self) -> dict[str, float]:
         """The loss on held-out pictures and tunes of the latest checkpoint."""
@@ -172,7 +179,7 @@ class Recipe:
 
         from hartmann.training.conversations import Teacher
         from hartmann.training.encoding import Encoder
-        from hartmann.training.evaluation import held_out_loss
+        from hartmann.training.evaluation.held_out_loss import held_out_loss
         from hartmann.training.mini_architecture import make_model
 
         tokenizer, gallery = self._tokenizer(), Gallery(self.work / "gallery")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import pickle
+from collections.abc import Iterator
 from pathlib import Path
-from random import Random
-from typing import Any
 
+import numpy as np
 import pytest
 
-from hartmann.training.evaluation import Piece, caption_truth, compose, motivation_truth, validity
-from hartmann.training.gallery import HELD_OUT_SEED
-from hartmann.training.pictures import paint
+from hartmann.training.evaluation.captions import caption_figures
+from hartmann.training.evaluation.exhibition import held_out_picture
+from hartmann.training.evaluation.explanations import motivation_figures
+from hartmann.training.evaluation.gathering import load_studio
+from hartmann.training.evaluation.pieces import Piece
+from hartmann.training.evaluation.shelf import Shelf
+from hartmann.training.evaluation.studio import Studio
+from hartmann.training.evaluation.validity import validity
 from hartmann.vision.mini import clip_folder, vlm_folder
 
 pytestmark = pytest.mark.integration
@@ -19,11 +26,23 @@ PICTURES = 6
 
 
 @pytest.fixture(scope="module")
-def pieces() -> list[Piece]:
-    from hartmann.vision.transformers_model import TransformersModel
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    shelf = tmp_path_factory.mktemp("studio") / "shelf.pickle"
+    shelf.write_bytes(pickle.dumps(Shelf((), np.zeros((0, 128), np.float32), "mini/v1")))
+    with load_studio(shelf, threads=1) as studio:
+        yield studio
 
-    model: Any = TransformersModel.load(vlm_folder(), profile="compact")
-    return [compose(model, paint(Random(HELD_OUT_SEED + n)), n) for n in range(PICTURES)]
+
+@pytest.fixture(scope="module")
+def pieces(studio: Studio) -> list[Piece]:
+    async def made() -> list[Piece]:
+        pictures = [held_out_picture(number, ()) for number in range(PICTURES)]
+        return [
+            await studio.piece(number, picture, is_photograph=False, whole=True)
+            for number, picture in enumerate(pictures)
+        ]
+
+    return asyncio.run(made())
 
 
 def test_weights_take_at_most_forty_megabytes_and_hold_no_pickle() -> None:
@@ -37,16 +56,19 @@ def test_model_card_stands_beside_the_weights() -> None:
 
 
 def test_captions_of_unseen_scenes_are_mostly_true(pieces: list[Piece]) -> None:
-    assert caption_truth(pieces)["all"] >= 0.7
+    figures = caption_figures(pieces)
+    assert figures["written"]["all"] >= 0.7
+    assert figures["shown"]["all"] == 1.0
 
 
 def test_tunes_under_the_grammar_have_only_exact_bars(pieces: list[Piece]) -> None:
-    assert validity([p.tune for p in pieces]) == {"tunes without errors": 1.0, "bars without errors": 1.0}
+    found = validity([p.draft for p in pieces])
+    assert (found["tunes without errors"], found["bars without errors"]) == (1.0, 1.0)
 
 
 def test_different_pictures_get_different_tunes(pieces: list[Piece]) -> None:
-    assert len({p.tune for p in pieces}) == PICTURES
+    assert len({p.draft for p in pieces}) == PICTURES
 
 
 def test_motivations_speak_of_the_tune(pieces: list[Piece]) -> None:
-    assert motivation_truth(pieces)["meter"] >= 0.5
+    assert motivation_figures([p.explanation for p in pieces if p.explanation])["kept"]["meter"] == 1.0
