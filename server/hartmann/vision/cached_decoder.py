@@ -63,6 +63,7 @@ class CachedDecoder:
         self._accepted = set(inspect.signature(model.forward).parameters)
         self.stretch = 0
         self._spatial = _owner_of_spatial_positions(model)
+        self.shows_matrices = model.config.get_text_config()._attn_implementation == "eager"
         self.forget()
 
     def forget(self) -> None:
@@ -105,7 +106,7 @@ class CachedDecoder:
         watch = recorder.forward(self.length + len(ids)) if recorder else nullcontext()
         try:
             with watch:
-                logits = self.forward([ids], self.length, self.cache, keep)
+                logits = self.forward([ids], self.length, self.cache, keep, recorder)
         except BaseException:
             # Some layers may have read the tokens and others not.
             self.forget()
@@ -123,9 +124,17 @@ class CachedDecoder:
         """The keys and values of what has been read, one row; whoever goes on from it does so on a copy."""
         return self._read.cache
 
-    def forward(self, rows: Sequence[Sequence[int]], start: int, cache: Any, keep: int = 1) -> Tensor:
+    def forward(
+        self,
+        rows: Sequence[Sequence[int]],
+        start: int,
+        cache: Any,
+        keep: int = 1,
+        recorder: Recorder | None = None,
+    ) -> Tensor:
         """Read stretches of one length behind `start` tokens that a cache holds; several rows are text alone.
 
+        A model that can't be overheard is asked for its matrices where there is a recorder.
         Returns the logits behind the last `keep` tokens, shape (rows, keep, vocabulary), float32.
         """
         import torch
@@ -136,8 +145,13 @@ class CachedDecoder:
             inputs["input_ids"] = torch.tensor([list(row) for row in rows], device=self._model.device)
         if "logits_to_keep" in self._accepted:
             inputs["logits_to_keep"] = keep
+        asked = recorder if self.shows_matrices else None
+        if asked is not None:
+            inputs["output_attentions"] = True
         with torch.inference_mode():
             output = self._model(**inputs, past_key_values=cache, use_cache=True)
+        if asked is not None:
+            asked.see_matrices(output.attentions or ())
         logits: Tensor = output.logits[:, -keep:].float()
         return logits
 

@@ -13,6 +13,9 @@ much quicker than many small ones. Memory is bounded by `BLOCK` whatever the con
 The row of a token is the one that *predicted* it: the query at the token before. Layers whose keys are not the
 whole sequence (the vision tower's) are passed over. Against `output_attentions=True` with eager attention the rows
 agree within 1e-4 relative (tests), which is float32 rounding.
+
+A model whose code has an attention of its own can't be overheard; where it shows its matrices (`output_attentions`),
+those of each pass are read and dropped, which is slower and forces its slow attention.
 """
 
 from __future__ import annotations
@@ -80,9 +83,19 @@ class Recorder(ABC):
         if self._selection.has_layer(number):
             self.take(number, rows)
 
+    def see_matrices(self, matrices: Sequence[Tensor]) -> None:
+        """One pass of a model that shows its attention instead, layer by layer: each (1, heads, rows, keys)."""
+        for layer, shares in enumerate(matrices):
+            if self._selection.has_layer(layer):
+                self.take_shares(layer, shares[0].float().index_select(2, self._columns.to(shares.device)))
+
     @abstractmethod
     def take(self, layer: int, rows: LayerRows) -> None:
         """Keep what is wanted of one layer that counts."""
+
+    @abstractmethod
+    def take_shares(self, layer: int, shares: Tensor) -> None:
+        """The same where it was computed already: every head's attention to the image tokens, (heads, rows, |I|)."""
 
 
 class AttentionRecorder(Recorder):
@@ -103,6 +116,11 @@ class AttentionRecorder(Recorder):
         if waiting.count >= WAITING_ROWS:
             self._add(layer)
 
+    def take_shares(self, layer: int, shares: Tensor) -> None:
+        """Add the mean over the heads that count."""
+        heads = self._selection.heads
+        self._add_rows(layer, (shares if heads is None else shares[list(heads)]).mean(dim=0))
+
     def weights(self) -> NDArray[np.float32]:
         """All rows so far, shape (tokens, |I|)."""
         for layer in tuple(self._waiting):
@@ -113,14 +131,19 @@ class AttentionRecorder(Recorder):
         return np.asarray(rows.cpu().numpy(), np.float32)
 
     def _add(self, layer: int) -> None:
-        """Compute what waits of a layer, and add it to the sum at its rows."""
+        """Compute what waits of a layer, and add it to the sum."""
         import torch
 
-        first = self._done.get(layer, 0)
         with torch.inference_mode():
-            rows = image_rows(
-                *self._waiting.pop(layer).together(), columns=self._columns, heads=self._selection.heads
-            )
+            waited = self._waiting.pop(layer).together()
+            self._add_rows(layer, image_rows(*waited, columns=self._columns, heads=self._selection.heads))
+
+    def _add_rows(self, layer: int, rows: Tensor) -> None:
+        """Add a layer's next rows to the sum at their places."""
+        import torch
+
+        with torch.inference_mode():
+            first = self._done.get(layer, 0)
             last = first + len(rows)
             if last > len(self._sum):
                 more = max(last - len(self._sum), len(self._sum))

@@ -87,8 +87,13 @@ class RawRecorder(Recorder):
 
     def take(self, layer: int, rows: LayerRows) -> None:
         """Every head of the layer."""
+        self.take_shares(layer, image_shares(rows, self._columns))
+
+    def take_shares(self, layer: int, shares: Tensor) -> None:
+        """Every head that counts."""
         del layer
-        self._layers.append(image_shares(rows, self._columns, self._selection.heads).cpu())
+        heads = self._selection.heads
+        self._layers.append((shares if heads is None else shares[list(heads)]).cpu())
 
     def block(self) -> NDArray[np.float32] | None:
         """The pass's rows, shape (tokens, layers, heads, |I|); None when there was no pass since the last block."""
