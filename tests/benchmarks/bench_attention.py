@@ -6,7 +6,8 @@ A Qwen2.5-VL of some 50 million parameters (random weights, made on the spot) re
 together, and writes 128. Time: plain and recorded generation take turns with the same seed, the prompt being read
 already; medians, and the median of each pair's ratio. Memory: the most bytes of tensors alive at once, counted by
 torch's own dispatch, above the same run without attention; and the peak of the process, which is noisy by some
-megabytes and may lie at the loading. The eager figure is `generate(output_attentions=True)` with every matrix of the prompt and of the new tokens kept.
+megabytes and may lie at the loading. The eager figure is
+`generate(output_attentions=True)` with every matrix of the prompt and of the new tokens kept.
 """
 
 from __future__ import annotations

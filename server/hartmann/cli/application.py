@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hartmann import __version__
+from hartmann.cli.attention_command import attention
 from hartmann.cli.bridge_command import bridge
 from hartmann.cli.check_command import check
 from hartmann.cli.compose_command import compose
@@ -49,6 +50,7 @@ def root(
 application.command()(compose)
 application.command()(check)
 application.command()(convert)
+application.command()(attention)
 application.add_typer(compositions, name="compositions")
 application.add_typer(library, name="library")
 application.command()(up)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, Parse, ParseError
 
+from hartmann.errors import InvalidRequest
 from hartmann.v1 import composition_pb2 as pb
 
 
@@ -62,6 +63,17 @@ def to_json(event: pb.CompositionEvent) -> str:
 def to_json_lines(events: list[pb.CompositionEvent]) -> bytes:
     """All events, one a line, UTF-8."""
     return "".join(to_json(event) + "\n" for event in events).encode()
+
+
+def events_from(text: str) -> list[pb.CompositionEvent]:
+    """The events that `to_json_lines` wrote. Raises InvalidRequest for a line that is none."""
+    found = []
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
+        try:
+            found.append(Parse(line, pb.CompositionEvent()))
+        except ParseError as error:
+            raise InvalidRequest(f"line {number} is no event of a composition") from error
+    return found
 
 
 def _time(event: pb.CompositionEvent) -> float:

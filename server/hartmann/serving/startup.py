@@ -26,6 +26,7 @@ from hartmann.storage.database import Database, open_database
 
 if TYPE_CHECKING:
     from hartmann.vision.language_model import VisionLanguageModel
+    from hartmann.vision.transformers_model import TransformersModel
 
 OnProgress = Callable[[str, int, int], None]
 """Called with a task in words, how much is done, and how much there is (0 while that is not known)."""
@@ -137,7 +138,7 @@ def load_models(settings: Settings, with_vision: bool) -> Models:
 def _load_vision_model(settings: Settings) -> VisionLanguageModel:
     if settings.vision_model.startswith(("http://", "https://")):
         return _connect_remote_model(settings)
-    return _load_local_model(settings, settings.vision_model)
+    return load_local_model(settings, settings.vision_model)
 
 
 def _connect_remote_model(settings: Settings) -> VisionLanguageModel:
@@ -153,12 +154,16 @@ def _connect_remote_model(settings: Settings) -> VisionLanguageModel:
         longest_side=settings.remote_picture_pixels,
         context_tokens=settings.remote_context_tokens,
     )
-    witness = _load_local_model(settings, settings.attention_model) if settings.attention_model else None
+    witness = load_local_model(settings, settings.attention_model) if settings.attention_model else None
     profile = "full" if settings.prompt_profile == "auto" else settings.prompt_profile
     return RemoteModel.connect(server, witness=witness, profile=profile)
 
 
-def _load_local_model(settings: Settings, model: str) -> VisionLanguageModel:
+def load_local_model(settings: Settings, model: str) -> TransformersModel:
+    """Load `mini`, a folder or a hub name with the settings for models; blocks for seconds.
+
+    Raises ModelUnavailable, MissingExtra, and InvalidRequest for layers or heads that the model does not have.
+    """
     from hartmann.vision.mini import vlm_folder
     from hartmann.vision.transformers_model import TransformersModel
 
