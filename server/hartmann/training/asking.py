@@ -17,7 +17,7 @@ from hartmann.composing.steering import CLEAR, EXCITED, STILL
 from hartmann.library.genres import felt_beat
 from hartmann.moods import MOODS, mood_words
 from hartmann.notation.instruments import playing_range
-from hartmann.notation.score import Meter
+from hartmann.training.feelings import meter_of
 from hartmann.training.matching import MINOR_SIDE, Match
 from hartmann.training.melodies import Melody, fifths_name
 from hartmann.training.tune_text import Heading, unit_of
@@ -80,7 +80,7 @@ def moody_words(match: Match, rng: Random) -> str:
 
 def tempo_said(match: Match) -> str:
     """The word for the tune's tempo."""
-    beat = felt_beat(Meter(*map(int, match.melody.meter.split("/"))))
+    beat = felt_beat(meter_of(match.melody))
     return tempo_word(match.heading.tempo / float(beat))
 
 

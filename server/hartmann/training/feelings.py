@@ -56,7 +56,7 @@ def cues_of(melody: Melody, rhythm: str, title: str = "") -> Cues:
     return Cues(
         valence=1.5 * (0.5 * _brightness(melody, line) + 0.28 * genre.cheer - 0.2 * colour),
         arousal=1.6 * (0.2 * genre.energy + 0.12 * _cut((share - 0.25) / 0.25)),
-        beat=float(felt_beat(_meter(melody), in_two=genre.in_two)),
+        beat=float(felt_beat(meter_of(melody), in_two=genre.in_two)),
         density=len(line) / quarters,
         pitch=sum(p * d for p, d in line) / sum(d for _, d in line),
     )
@@ -77,12 +77,14 @@ def _line(melody: Melody) -> list[tuple[int, float]]:
 
 def _genre(melody: Melody, rhythm: str, title: str, density: float) -> Genre:
     named = (named_genre(text) for text in (rhythm, title) if text)
-    supposed = supposed_genre(_meter(melody), 1, density * float(felt_beat(_meter(melody))))
+    supposed = supposed_genre(meter_of(melody), 1, density * float(felt_beat(meter_of(melody))))
     return next((genre for genre in named if genre), supposed)
 
 
-def _meter(melody: Melody) -> Meter:
-    return Meter(*map(int, melody.meter.split("/")))
+def meter_of(melody: Melody) -> Meter:
+    """The melody's meter as scores have it."""
+    over, under = melody.meter.split("/")
+    return Meter(int(over), int(under))
 
 
 def _brightness(melody: Melody, line: list[tuple[int, float]]) -> float:

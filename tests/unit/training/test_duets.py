@@ -109,7 +109,7 @@ def test_held_roots_are_the_roots_of_the_harmony() -> None:
     score = checked(write_duet(made, Heading("Duet", "song", 90, FLUTE)))
     names = [min(bar.items())[1] if bar else "" for section in chord_names(made.melody) for bar in section]
     roots = [n.pitches[0].step for bar in score.voices[1].bars for n in bar.notes]
-    said = []
+    said: list[str] = []
     for name in names:
         said.append(name[0] if name else said[-1])
     assert roots == said
