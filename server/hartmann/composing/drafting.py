@@ -31,6 +31,7 @@ from hartmann.composing.writing import (
     room_for_piece,
     write_piece,
 )
+from hartmann.errors import ModelInputTooLong
 from hartmann.notation.checking import check
 from hartmann.notation.metrics import measure
 from hartmann.notation.problems import Problem, Severity
@@ -56,13 +57,16 @@ async def write_drafts(work: Work, carry: Carry) -> Carry:
 
 async def repair(work: Work, carry: Carry, stage: Stage) -> Carry:
     """Send the latest draft (of several first ones the best) back while it has errors, `max_repairs` times at most
-    in this stage."""
+    in this stage, and as long as the model's context has room for it."""
     while _rounds(carry, stage) < work.request.limits.max_repairs:
         latest = _to_mend(carry)
         if not count(latest, Severity.ERROR):
             break
         mending = _Mending(work, latest, stage, next_number(carry))
-        mended = await fitted(work, carry, mending, room=room_for_piece(work))
+        try:
+            mended = await fitted(work, carry, mending, room=room_for_piece(work))
+        except ModelInputTooLong:
+            break
         text, note = mended.result
         note = "; ".join(filter(None, (note, mended.note)))
         carry = await add_draft(

@@ -25,13 +25,14 @@ from hartmann.composing.faithfulness import measure_faithfulness
 from hartmann.composing.fitting import fitted
 from hartmann.composing.sentences import Essay, repeats_itself
 from hartmann.composing.work import Conversation, Work, answered
-from hartmann.errors import AttentionUnavailable
+from hartmann.errors import AttentionUnavailable, ModelInputTooLong
 from hartmann.notation.checking import check
 from hartmann.notation.score import Score
 from hartmann.vision.attention_sinks import damped
 from hartmann.vision.language_model import AttentionRecord, Message, Role
 
 TEMPERATURE = 0.5
+NO_ROOM = "The model's context had no room left to ask for its reasons."
 SENTENCE = re.compile(r"[^.!?]+(?:[.!?]+|$)")
 
 
@@ -48,13 +49,17 @@ async def explain(work: Work, carry: Carry) -> Carry:
         asked = answered(composed, chosen.abc, asked_why)
         return await _motivate(work, asked, chosen.number, score)
 
-    written = await fitted(work, carry, motivate)
-    motivation, carry = written.result, written.carry
+    try:
+        written = await fitted(work, carry, motivate)
+        motivation, carry = written.result, written.carry
+    except ModelInputTooLong:  # the piece is written: it is not lost for want of a reason
+        motivation = NO_ROOM
     composed = work.before_draft(carry)
     explained = Explained(motivation, chosen.number, (), None)
     if work.tools.vision.info.records_attention:
         pieces = answered(composed, chosen.abc)
-        motivated = answered(answered(composed, chosen.abc, asked_why), motivation)
+        reasons = "" if motivation == NO_ROOM else motivation
+        motivated = answered(answered(composed, chosen.abc, asked_why), reasons)
         with suppress(AttentionUnavailable):  # a witness whose context is too small for this piece
             explained = await _with_attention(work, explained, pieces, motivated, score)
     return await work.record(

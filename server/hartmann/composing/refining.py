@@ -18,12 +18,13 @@ from hartmann.composing.headers import header_of
 from hartmann.composing.prompts import metric_lines
 from hartmann.composing.work import Conversation, Work, answered
 from hartmann.composing.writing import room_for_piece, write_piece
+from hartmann.errors import ModelInputTooLong
 
 __all__ = ["metric_lines", "refine_drafts"]
 
 
 async def refine_drafts(work: Work, carry: Carry) -> Carry:
-    """Refine the best draft `max_refinements` times, unless that is done."""
+    """Refine the best draft `max_refinements` times, unless that is done or the model's context has no room for it."""
     if carry.refined:
         return carry
     await work.start(Stage.REFINE, carry)
@@ -31,7 +32,10 @@ async def refine_drafts(work: Work, carry: Carry) -> Carry:
         best = choose(carry.drafts)
         if best.metrics is None:
             break
-        carry = await _refined(work, carry, best)
+        try:
+            carry = await _refined(work, carry, best)
+        except ModelInputTooLong:  # the draft that could not be shown again stands
+            break
     return replace(carry, refined=True)
 
 

@@ -12,7 +12,7 @@ from composing_doubles import TUNE, MemoryJournal, ScriptedModel, picture, refer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hartmann.composing.events import DraftKind, DraftWritten, ScoreWritten
+from hartmann.composing.events import DraftKind, DraftWritten, Explained, ScoreWritten
 from hartmann.composing.fitting import excess, in_words, ladder
 from hartmann.composing.own_score import EXCERPT_ID
 from hartmann.composing.pipeline import compose
@@ -149,6 +149,17 @@ def test_what_a_refinement_has_no_room_for_is_left_out_then() -> None:
     assert isinstance(refined, DraftWritten)
     assert (first_draft(journal).note, draft) == ("", first_draft(journal))
     assert (refined.kind, refined.note[:10]) == (DraftKind.REFINEMENT, "all refere")
+    assert journal.events(ScoreWritten)
+
+
+def test_a_piece_is_not_lost_because_nothing_more_fits_behind_it() -> None:
+    model = small(tokens_before_a_draft(WITHOUT) + len(TUNE) // 4 + 20)
+    journal = composed(model, replace(QUICK, max_refinements=1))
+    assert len(journal.events(DraftWritten)) == 1
+    (explained,) = journal.events(Explained)
+    assert isinstance(explained, Explained)
+    assert explained.motivation == "The model's context had no room left to ask for its reasons."
+    assert {span.kind for span in explained.spans} >= {"bar", "caption"}
     assert journal.events(ScoreWritten)
 
 
