@@ -13,6 +13,8 @@ from __future__ import annotations
 import json
 import multiprocessing
 import pickle
+import shutil
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +124,7 @@ class Recipe:
         from hartmann.training.learning import Plan, train
 
         workers, gallery = self._worker(rank, meeting), Gallery(self.work / "gallery")
-        tokenizer, plan = self._tokenizer(), Plan(steps=self.vlm_steps)
+        tokenizer, plan = self._tokenizer(), Plan(steps=self.vlm_steps, compiled=_has_compiler())
         model = self._with_tower(gallery)
         model.model.visual.requires_grad_(False)
         train(
@@ -237,6 +239,11 @@ class Recipe:
         from hartmann.training.tokenizer import load_tokenizer
 
         return load_tokenizer(self.work / "tokenizer")
+
+
+def _has_compiler() -> bool:
+    """Whether torch finds a C++ compiler to compile layers with."""
+    return sys.platform == "linux" and bool(shutil.which("g++") or shutil.which("clang++"))
 
 
 def real_captions(lessons: Sequence[Lesson]) -> list[MusicCaption]:
