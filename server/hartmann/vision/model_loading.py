@@ -13,11 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hartmann.errors import ModelUnavailable
+from hartmann.errors import HartmannError, ModelUnavailable
 from hartmann.vision.image_attention import RECORDING_ATTENTION
 from hartmann.vision.language_model import ModelInfo
+from hartmann.vision.model_folder import check_config, check_folder, check_image_token, check_loaded
+from hartmann.vision.model_hub import needs_hub
 from hartmann.vision.model_placement import Placement, devices_of
 from hartmann.vision.model_revision import folder_revision
+from hartmann.vision.model_vocabulary import image_token
 
 VOICES = {"compact": 1, "full": 8}
 """How many voices the models of a prompt profile have learned to write: the compact one is the mini's."""
@@ -30,25 +33,60 @@ def load_folder(source: str | Path, options: dict[str, Any], weights: dict[str, 
     """
     from transformers import AutoProcessor
 
+    if Path(source).is_dir():
+        check_folder(Path(source))
+    asks = needs_hub(source, options.get("revision"), bool(options.get("local_files_only")))
+    options = {**options, "local_files_only": not asks}
     try:
+        check_config(source, _config(source, options))
         processor = AutoProcessor.from_pretrained(str(source), **options)  # type: ignore[no-untyped-call]
-        if getattr(processor, "tokenizer", None) is None:
-            raise ModelUnavailable(f"{source} holds a text model; a model that reads pictures is needed")
-        model = _load_model(source, options, {**weights, **options})
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError, AttributeError, TypeError) as error:
+        if (
+            getattr(processor, "tokenizer", None) is None
+            or getattr(processor, "image_processor", None) is None
+        ):
+            raise ModelUnavailable(
+                f"{source} has no processor of pictures and text, as models that read pictures do"
+            )
+        model, report = _load_model(source, options, {**weights, **options})
+        check_loaded(source, report)
+        check_image_token(source, image_token(model, processor), processor)
+    except HartmannError:
+        raise
+    except (
+        Exception
+    ) as error:  # transformers, tokenizers, safetensors and code of others raise what they like
         raise _reason(source, error) from error
     return processor, model.eval()
 
 
-def _load_model(source: str | Path, options: dict[str, Any], more: dict[str, Any]) -> Any:
-    """The weights, with the attention that can be overheard, or else the one that shows its matrices."""
+def _config(source: str | Path, options: dict[str, Any]) -> dict[str, Any]:
+    """What `config.json` says, before any class makes something of it."""
+    from transformers import PreTrainedConfig
+
+    kept = {name: options[name] for name in ("revision", "local_files_only") if name in options}
+    return dict(PreTrainedConfig.get_config_dict(str(source), **kept)[0])
+
+
+def _load_model(
+    source: str | Path, options: dict[str, Any], more: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """The weights, with the attention that can be overheard, or else the one that shows its matrices; and a report of
+    which tensors the files did not hold as they should."""
     auto = _auto_class(source, options)
+    more = {**more, "output_loading_info": True, "ignore_mismatched_sizes": True}
     try:
-        return auto.from_pretrained(str(source), attn_implementation=RECORDING_ATTENTION, **more)
+        return _with_report(
+            auto.from_pretrained(str(source), attn_implementation=RECORDING_ATTENTION, **more)
+        )
     except (ValueError, KeyError) as error:
         if "attention" not in str(error).lower() and RECORDING_ATTENTION not in str(error):
             raise
-    return auto.from_pretrained(str(source), attn_implementation="eager", **more)
+    return _with_report(auto.from_pretrained(str(source), attn_implementation="eager", **more))
+
+
+def _with_report(loaded: Any) -> tuple[Any, dict[str, Any]]:
+    model, report = loaded
+    return model, dict(report)
 
 
 def _auto_class(source: str | Path, options: dict[str, Any]) -> Any:
@@ -67,7 +105,7 @@ def _reason(source: str | Path, error: Exception) -> ModelUnavailable:
             f"{source} brings code of its own, which is not run unless you allow it: read its .py files, and if you "
             "trust them set HARTMANN_TRUST_REMOTE_CODE=true (trust_remote_code = true in hartmann.toml)"
         )
-    why = str(error).splitlines()[0] if str(error) else repr(error)
+    why = " ".join(str(error).split())[:300] or repr(error)
     return ModelUnavailable(f"{source} can't be loaded as a model that sees and writes: {why}")
 
 
@@ -83,7 +121,7 @@ def info_of(
         context_tokens=int(text.max_position_embeddings),
         prompt_profile=profile,
         voices=VOICES[profile],
-        records_attention=text._attn_implementation == RECORDING_ATTENTION,
+        records_attention=text._attn_implementation in (RECORDING_ATTENTION, "eager"),
         attention=attention,
         details={
             "architecture": type(model).__name__,
