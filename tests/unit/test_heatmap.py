@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hartmann.vision.heatmap import colours, overlay, panels
+from hartmann.vision.heatmap import LABEL_LINES, LINE_HEIGHT, colours, overlay, panels
 
 
 def lightness(rgb: np.ndarray) -> np.ndarray:
@@ -64,3 +64,14 @@ def test_pictures_of_any_shape_make_a_sheet(size: tuple[int, int]) -> None:
 def test_the_same_input_gives_the_same_bytes() -> None:
     picture = Image.new("RGB", (60, 40), "olive")
     assert panels(picture, [("a", np.eye(3))]) == panels(picture, [("a", np.eye(3))])
+
+
+def test_a_sentence_below_a_panel_takes_lines_of_its_own_and_no_more_than_three() -> None:
+    picture = Image.new("RGB", (300, 200), "navy")
+
+    def height(label: str) -> int:
+        return Image.open(io.BytesIO(panels(picture, [(label, np.eye(4))]))).height
+
+    word, sentence = height("A"), height("A low sun over dark water, with a boat that nobody rows, far out.")
+    assert sentence == word + LINE_HEIGHT
+    assert height("Water. " * 200) == word + (LABEL_LINES - 1) * LINE_HEIGHT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hartmann.results.explanation_page import explanation_page
 from hartmann.results.record import Record, to_json_lines
-from hartmann.results.sections import sections_of
+from hartmann.results.sections import caption_sentences_of, motivation_sentences_of, sections_of
 from hartmann.v1 import composition_pb2 as pb
 
 ALREADY_TAKEN = 2**31
@@ -28,12 +28,17 @@ def contents_of(record: Record, picture: bytes) -> dict[str, bytes]:
 
 
 def _attention_panels(explanation: pb.Explanation | None, picture: bytes, title: str) -> bytes:
-    """The picture once for each section with the section's map over it, as PNG; empty without attention."""
-    sections = sections_of(explanation) if explanation is not None else ()
-    if not sections:
+    """The picture once for each section, and for each sentence about it, with its map over it, as PNG; empty without
+    attention."""
+    if explanation is None:
+        return b""
+    sections = [(f"section {part.label}", part.heat) for part in sections_of(explanation)]
+    said = [(f"“{part.label}”", part.heat) for part in caption_sentences_of(explanation)]
+    reasons = [(f"“{part.label}”", part.heat) for part in motivation_sentences_of(explanation)]
+    if not sections + said + reasons:
         return b""
     from hartmann.vision.heatmap import panels
     from hartmann.vision.pictures import PictureLimits, read_picture
 
     shown = read_picture(picture, PictureLimits(len(picture), ALREADY_TAKEN)).image
-    return panels(shown, [(section.label, section.heat) for section in sections], title)
+    return panels(shown, sections + said + reasons, title)

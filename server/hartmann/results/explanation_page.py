@@ -12,7 +12,12 @@ from collections.abc import Iterable, Sequence
 from hartmann.results import wording
 from hartmann.results.printable import printable
 from hartmann.results.record import Record
-from hartmann.results.sections import sections_of
+from hartmann.results.sections import (
+    Section,
+    caption_sentences_of,
+    motivation_sentences_of,
+    sections_of,
+)
 from hartmann.v1 import composition_pb2 as pb
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
@@ -57,9 +62,24 @@ def _why(record: Record) -> Iterable[str]:
     if sections:
         yield "Where the model looked while it wrote each section (see the attention picture beside this page):"
         yield "\n".join(f"- **{escaped(section.label)}**: most at {section.region}" for section in sections)
+        yield from _sentences("it described the picture", caption_sentences_of(explanation))
+        yield from _sentences("it gave its reasons", motivation_sentences_of(explanation))
+        yield _reading(explanation.attention_reading)
     else:
         yield "This model records no attention, so there is no picture of where it looked."
     yield wording.faithfulness_sentence(explanation)
+
+
+def _sentences(what: str, sentences: Sequence[Section]) -> Iterable[str]:
+    """Where the model looked during each sentence; nothing where it said none."""
+    if sentences:
+        yield f"And while {what}:"
+        yield "\n".join(f"- “{escaped(each.label)}”: most at {each.region}" for each in sentences)
+
+
+def _reading(attention_reading: str) -> str:
+    """How the maps differ from the plain mean over layers and heads; empty where they don't."""
+    return f"The maps are of {escaped(attention_reading)}." if attention_reading else ""
 
 
 def _references(record: Record) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""The sections of an explained score, each with its heat over the picture and the region it names."""
+"""The parts of an explained score and the sentences about it, each with its heat and the region that it names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hartmann.v1 import composition_pb2 as pb
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section: its `label`, the region looked at most, and the heat, shape (grid rows, grid columns)."""
+    """A section or a sentence: its `label`, the region looked at most, the heat of shape (grid rows, grid columns)."""
 
     label: str
     region: str
@@ -22,9 +22,23 @@ class Section:
 
 def sections_of(explanation: pb.Explanation) -> tuple[Section, ...]:
     """The sections that have a heat, in the order of the text; empty where the model records no attention."""
+    return _parts(explanation, pb.SPAN_KIND_SECTION)
+
+
+def caption_sentences_of(explanation: pb.Explanation) -> tuple[Section, ...]:
+    """The sentences of the picture's description that have a heat."""
+    return _parts(explanation, pb.SPAN_KIND_CAPTION)
+
+
+def motivation_sentences_of(explanation: pb.Explanation) -> tuple[Section, ...]:
+    """The sentences of the motivation that have a heat."""
+    return _parts(explanation, pb.SPAN_KIND_MOTIVATION)
+
+
+def _parts(explanation: pb.Explanation, kind: pb.SpanKind.ValueType) -> tuple[Section, ...]:
     found = []
     for span in explanation.spans:
-        if span.kind == pb.SPAN_KIND_SECTION and span.HasField("heat"):
+        if span.kind == kind and span.HasField("heat"):
             heat = to_array(span.heat)
             found.append(Section(span.label, region_name(heat), heat))
     return tuple(found)

@@ -24,7 +24,9 @@ PANEL_WIDTH = 380
 """Pixels; a sheet of four columns is about 1,650 wide."""
 MAX_PANEL_HEIGHT = 460
 MARGIN = 28
-CAPTION_HEIGHT = 34
+LABEL_LINES = 3
+"""A sentence longer than so many lines below its panel ends in an ellipsis."""
+LINE_HEIGHT = 21
 LEGEND_HEIGHT = 54
 FONT_SIZE = 17
 _PAPER, _INK, _FAINT = (255, 255, 255), (34, 34, 40), (120, 120, 130)
@@ -74,16 +76,22 @@ def overlay(picture: Image.Image, heat: NDArray[np.floating]) -> Image.Image:
 def panels(picture: Image.Image, parts: Sequence[tuple[str, NDArray[np.floating]]], title: str = "") -> bytes:
     """A sheet of one panel for each (label, heat) after the picture itself, as PNG bytes."""
     small = _to_panel(picture.convert("RGB"))
-    shown = [("the picture", small), *((label, overlay(small, heat)) for label, heat in parts)]
-    return _png(_Sheet(len(shown), small.size, title).draw(shown))
+    font = ImageFont.load_default(FONT_SIZE)
+    pictures = [small, *(overlay(small, heat) for _, heat in parts)]
+    labels = [_wrapped(label, font, small.width) for label in ("the picture", *(label for label, _ in parts))]
+    lines = max(map(len, labels))
+    return _png(
+        _Sheet(len(pictures), small.size, lines, title).draw(list(zip(labels, pictures, strict=True)))
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """Where everything stands. `panel` is (width, height) in pixels."""
+    """Where everything stands. `panel` is (width, height) in pixels, `lines` how many each label may take."""
 
     count: int
     panel: tuple[int, int]
+    lines: int
     title: str
 
     @property
@@ -96,20 +104,25 @@ class _Sheet:
         return MARGIN + (2 * FONT_SIZE if self.title else 0)
 
     @property
+    def row_height(self) -> int:
+        """A panel with its label and the space below."""
+        return self.panel[1] + 13 + self.lines * LINE_HEIGHT + MARGIN // 2
+
+    @property
     def size(self) -> tuple[int, int]:
         rows = math.ceil(self.count / self.columns)
         width = MARGIN + self.columns * (self.panel[0] + MARGIN)
-        return width, self.top + rows * (self.panel[1] + CAPTION_HEIGHT + MARGIN // 2) + LEGEND_HEIGHT
+        return width, self.top + rows * self.row_height + LEGEND_HEIGHT
 
     def place(self, index: int) -> tuple[int, int]:
         """The upper left corner of a panel."""
         row, column = divmod(index, self.columns)
         return (
             MARGIN + column * (self.panel[0] + MARGIN),
-            self.top + row * (self.panel[1] + CAPTION_HEIGHT + MARGIN // 2),
+            self.top + row * self.row_height,
         )
 
-    def draw(self, shown: Sequence[tuple[str, Image.Image]]) -> Image.Image:
+    def draw(self, shown: Sequence[tuple[Sequence[str], Image.Image]]) -> Image.Image:
         sheet = Image.new("RGB", self.size, _PAPER)
         pen = ImageDraw.Draw(sheet)
         if self.title:
@@ -119,7 +132,8 @@ class _Sheet:
         for index, (label, image) in enumerate(shown):
             left, top = self.place(index)
             sheet.paste(image, (left, top))
-            pen.text((left, top + self.panel[1] + 7), _fit(label, font, self.panel[0]), _INK, font)
+            for number, line in enumerate(label):
+                pen.text((left, top + self.panel[1] + 7 + number * LINE_HEIGHT), line, _INK, font)
         self._draw_legend(sheet, pen)
         return sheet
 
@@ -145,6 +159,17 @@ def _to_panel(picture: Image.Image) -> Image.Image:
     scale = min(PANEL_WIDTH / picture.width, MAX_PANEL_HEIGHT / picture.height)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     return picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+    """At most LABEL_LINES lines; the last one is shortened where the text goes on."""
+    lines: list[str] = []
+    rest = _drawable(" ".join(text.split()), font).split(" ")
+    while rest and len(lines) < LABEL_LINES - 1:
+        count = next((n for n in range(len(rest), 1, -1) if font.getlength(" ".join(rest[:n])) <= width), 1)
+        lines.append(_fit(" ".join(rest[:count]), font, width))
+        rest = rest[count:]
+    return [*lines, _fit(" ".join(rest), font, width)] if rest else lines
 
 
 def _fit(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from composed_events import events, record_of
+from io import BytesIO
+
+from composed_events import events, record_of, section
+from PIL import Image
 
 from hartmann.results.contents import contents_of
 from hartmann.results.explanation_page import escaped, explanation_page
+from hartmann.v1 import composition_pb2 as pb
 
 
 def page() -> str:
@@ -23,6 +27,45 @@ def test_prompt_and_description_are_shown_without_being_markup() -> None:
 
 def test_each_section_names_the_region_it_looked_at() -> None:
     assert "- **A**: most at the upper left\n- **B**: most at the lower right" in page()
+
+
+def explained(*spans: pb.ExplainedSpan, reading: str = "") -> str:
+    happened = events()
+    for event in happened:
+        if event.WhichOneof("event") == "explanation":
+            event.explanation.spans.extend(spans)
+            event.explanation.attention_reading = reading
+    return explanation_page(record_of(happened))
+
+
+def test_each_sentence_of_description_and_motivation_names_its_region() -> None:
+    seen, why = section("A low sun.", 0, 1), section("It asks for long notes.", 2, 1)
+    seen.kind, why.kind = pb.SPAN_KIND_CAPTION, pb.SPAN_KIND_MOTIVATION
+    text = explained(seen, why)
+    assert "described the picture:\n\n- “A low sun.”: most at the top\n" in text
+    assert "gave its reasons:\n\n- “It asks for long notes.”: most at the bottom\n" in text
+
+
+def test_maps_that_are_no_plain_mean_say_so() -> None:
+    assert "The maps are of layers 8–11, all heads; sinks damped." in explained(
+        reading="layers 8–11, all heads; sinks damped"
+    )
+    assert "The maps are of" not in page()
+
+
+def test_the_attention_picture_has_a_panel_for_each_sentence_too() -> None:
+    photograph = BytesIO()
+    Image.new("RGB", (90, 60), "navy").save(photograph, "PNG")
+    happened = events()
+    few = contents_of(record_of(happened), photograph.getvalue())[".attention.png"]
+    for event in happened:
+        if event.WhichOneof("event") == "explanation":
+            for kind in (pb.SPAN_KIND_CAPTION, pb.SPAN_KIND_MOTIVATION):
+                said = section("A sentence.", 1, 1)
+                said.kind = kind
+                event.explanation.spans.append(said)
+    many = contents_of(record_of(happened), photograph.getvalue())[".attention.png"]
+    assert Image.open(BytesIO(many)).width > Image.open(BytesIO(few)).width
 
 
 def test_references_stand_with_both_similarities_and_their_licence() -> None:
