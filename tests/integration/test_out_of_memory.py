@@ -11,6 +11,7 @@ import torch
 from models import photograph, save_tiny_model
 
 from hartmann.errors import ModelFailed
+from hartmann.vision import out_of_memory
 from hartmann.vision.language_model import GenerationRequest, Message, Role, Sampling
 from hartmann.vision.out_of_memory import STRETCH
 from hartmann.vision.transformers_model import TransformersModel
@@ -113,6 +114,13 @@ def test_other_failures_are_not_tried_again(model: TransformersModel) -> None:
     assert len(shapes) == 1
 
 
+@pytest.fixture
+def tiny_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tiny model's processor takes pictures of at most 80 tokens, which are below the usual limit."""
+    monkeypatch.setattr(out_of_memory, "LEAST_PIXELS", 10_000)
+
+
+@pytest.mark.usefixtures("tiny_pictures")
 def test_a_large_picture_is_shown_smaller_from_then_on_and_covered_whole(
     model: TransformersModel,
 ) -> None:
@@ -132,6 +140,7 @@ def test_a_large_picture_is_shown_smaller_from_then_on_and_covered_whole(
     assert after.reused_tokens == after.prompt_tokens - 1
 
 
+@pytest.mark.usefixtures("tiny_pictures")
 def test_a_failure_for_good_leaves_pictures_as_large_as_they_were(model: TransformersModel) -> None:
     with no_memory(model, lambda _: True), pytest.raises(ModelFailed):
         model.generate(request(picture=LARGE))

@@ -40,6 +40,11 @@ class TokenText:
         """The tokens added so far."""
         return tuple(self._tokens)
 
+    @property
+    def kept(self) -> Sequence[int]:
+        """The numbers of the tokens that belong to the text, in the order of `spans`: all."""
+        return range(len(self._tokens))
+
     def add(self, token: int) -> None:
         """Take one more token; sets `stopped` when a stop string is complete (and cuts it off)."""
         self._tokens.append(token)
@@ -87,3 +92,12 @@ class TokenText:
         if end > self._told:
             self._on_text(self.text[self._told : end])
             self._told = end
+
+
+def text_of(tokens: Sequence[int], decode: Callable[[list[int]], str]) -> TokenText:
+    """A finished text, with the place of each of its tokens."""
+    text = TokenText(decode, (), lambda _: None)
+    for token in tokens:
+        text.add(token)
+    text.finish()
+    return text

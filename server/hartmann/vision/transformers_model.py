@@ -31,6 +31,7 @@ from hartmann.vision.batch_decoder import BatchDecoder, shared_prompt, write_tog
 from hartmann.vision.cached_decoder import CachedDecoder
 from hartmann.vision.chat_prompt import ChatPrompter, Prompt
 from hartmann.vision.continuation import Continuation, Vocabulary
+from hartmann.vision.generation_results import generation, record
 from hartmann.vision.image_attention import (
     AttentionRecorder,
     Recorder,
@@ -53,7 +54,8 @@ from hartmann.vision.model_vocabulary import end_tokens, image_token, merge_size
 from hartmann.vision.out_of_memory import STRETCH, FittedPictures, with_less_at_need
 from hartmann.vision.raw_attention import RawAttention, read_raw
 from hartmann.vision.sampling import GrammarMask, GrammarTokenizer
-from hartmann.vision.token_text import TokenText
+from hartmann.vision.thinking import Thinking, ThoughtfulText, obeys_words
+from hartmann.vision.token_text import text_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,13 +75,20 @@ class TransformersModel:
         info: ModelInfo,
         attention: AttentionSelection = EVERYTHING,
         picture_pixels: int = 0,
+        thinking: Thinking = Thinking.AUTO,
     ) -> None:
         self._info = info
         self._attention = attention
         self._model = model
         self._tokenizer = processor.tokenizer
         self._decoder = CachedDecoder(model)
-        self._prompter = ChatPrompter(processor, image_token(model, processor), merge_size(model))
+        self._prompter = ChatPrompter(
+            processor,
+            image_token(model, processor),
+            merge_size(model),
+            thinking,
+            obeys_words(model.config.model_type),
+        )
         self._width = int(model.config.get_text_config().vocab_size)
         ends = end_tokens(model, processor.tokenizer)
         self._vocabulary = Vocabulary(writable(processor.tokenizer, self._width, ends), ends)
@@ -104,15 +113,17 @@ class TransformersModel:
         picture_pixels: int = 0,
         attention_layers: str = "all",
         attention_heads: str = "all",
+        thinking: str = "auto",
     ) -> TransformersModel:
         """Load weights. `device`, `dtype`, `device_map` and `quantisation` as `model_placement.Placement` takes them.
 
         `revision` pins a commit of a hub's model; `local_files_only` never asks the hub. `name` is what provenance
         calls the model (by default the folder's or hub's), `threads` the CPU threads torch may use for one operation
         (0: its own choice; it holds for the whole process). Pictures of more than `picture_pixels` (0: of any size) are
-        scaled down before the family's own processor sees them. `attention_layers` and
-        `attention_heads` count when attention is averaged (see `attention_selection`). Raises MissingExtra without
-        torch, ModelUnavailable when the folder holds no such model, InvalidRequest for layers that it does not have.
+        scaled down before the family's own processor sees them. `attention_layers` and `attention_heads` count when
+        attention is averaged (see `attention_selection`). `thinking` (auto, on, off) is for models that think aloud
+        before they answer (see `thinking`). Raises MissingExtra without torch, ModelUnavailable when the folder holds
+        no such model, InvalidRequest for layers that it does not have.
         """
         try:
             import torch
@@ -140,7 +151,7 @@ class TransformersModel:
             placement=placement,
             attention="" if attention == EVERYTHING else str(attention),
         )
-        return cls(model, processor, info, attention, picture_pixels)
+        return cls(model, processor, info, attention, picture_pixels, Thinking(thinking))
 
     @property
     def info(self) -> ModelInfo:
@@ -161,7 +172,7 @@ class TransformersModel:
     def _write(self, request: GenerationRequest, text: Continuation, less: bool) -> Generation:
         """Write a text to its end, from its last token if it was begun."""
         begun = bool(text.tokens)
-        prompt = self._prompt(request.conversation, request.picture, less and not begun)
+        prompt = self._prompt_of(request, less and not begun)
         text.budget = min(self._room(prompt, request.room), request.sampling.max_tokens)
         recorder = self._recorder(prompt) if request.record_attention and not begun else None
         read = prompt.followed_by(text.tokens)
@@ -170,7 +181,9 @@ class TransformersModel:
         while text.goes_on():
             text.take(self._decoder.advance(last, recorder=recorder)[0])
             last = text.tokens[-1:]
-        return _generation(text, prompt, reused, recorder or self._replayed(request, prompt, text))
+        if request.record_attention and recorder is None:
+            recorder = self._replayed(prompt, text.tokens)
+        return generation(text, prompt, reused, recorder)
 
     def generate_batch(
         self,
@@ -195,7 +208,7 @@ class TransformersModel:
                 if not less:
                     return self._write_together(requests, texts)
                 if not any(text.tokens for text in texts):
-                    self._prompt(requests[0].conversation, requests[0].picture, less=True)
+                    self._prompt_of(requests[0], less=True)
                 first = self._write_together(requests[:half], texts[:half])
                 return first + self._write_together(requests[half:], texts[half:])
 
@@ -207,7 +220,7 @@ class TransformersModel:
         """Write texts to their ends, each from its last token if it was begun."""
         if not requests:
             return ()
-        prompts = [self._prompt(request.conversation, request.picture) for request in requests]
+        prompts = [self._prompt_of(request) for request in requests]
         for text, prompt, request in zip(texts, prompts, requests, strict=True):
             text.budget = min(self._room(prompt, request.room), request.sampling.max_tokens)
         begun = [prompt.followed_by(text.tokens) for prompt, text in zip(prompts, texts, strict=True)]
@@ -216,29 +229,21 @@ class TransformersModel:
         known = len(shared.ids) - 1
         write_together(BatchDecoder(self._decoder, len(texts)), texts, [read.ids[known:] for read in begun])
         return tuple(
-            _generation(text, prompt, reused, self._replayed(request, prompt, text))
+            generation(
+                text,
+                prompt,
+                reused,
+                self._replayed(prompt, text.tokens) if request.record_attention else None,
+            )
             for request, prompt, text in zip(requests, prompts, texts, strict=True)
         )
-
-    def _replayed(
-        self, request: GenerationRequest, prompt: Prompt, text: Continuation
-    ) -> AttentionRecorder | None:
-        if not request.record_attention:
-            return None
-        recorder = self._recorder(prompt)
-        for _ in self._replay(prompt, text.tokens, recorder):
-            pass
-        return recorder
 
     def attend(self, conversation: tuple[Message, ...], picture: Image) -> AttentionRecord:
         """The attention of the last (assistant's) message to the picture, by one pass over it."""
 
         def replay(less: bool) -> AttentionRecord:
             prompt, answer = self._finished(conversation, picture, less)
-            recorder = self._recorder(prompt)
-            for _ in self._replay(prompt, answer, recorder):
-                pass
-            return _record(recorder, prompt, self._text_of(answer).spans)
+            return record(self._replayed(prompt, answer), prompt, text_of(answer, self._decode))
 
         with self._failures():
             return self._spared(replay)
@@ -250,7 +255,7 @@ class TransformersModel:
         """
         with self._failures():
             prompt, answer = self._finished(conversation, picture)
-            columns, text = self._columns(prompt), self._text_of(answer)
+            columns, text = self._columns(prompt), text_of(answer, self._decode)
             chosen = self._attention.numbers(self._model.config)
 
             def replayed(recorder: Recorder, rows: int) -> Iterator[float]:
@@ -294,7 +299,16 @@ class TransformersModel:
         who = f"{self._info.name} on {self._info.device}"
         return with_less_at_need(who, partial(work, False), less, self._decoder.forget)
 
-    def _prompt(self, conversation: Sequence[Message], picture: Image | None, less: bool = False) -> Prompt:
+    def _prompt_of(self, request: GenerationRequest, less: bool = False) -> Prompt:
+        return self._prompt(request.conversation, request.picture, less, may_think=request.grammar is None)
+
+    def _prompt(
+        self,
+        conversation: Sequence[Message],
+        picture: Image | None,
+        less: bool = False,
+        may_think: bool = False,
+    ) -> Prompt:
         """What is read before a text, with the picture as large as it may be; `less` makes it smaller from now on."""
         if picture is not None:
             if less:
@@ -302,22 +316,22 @@ class TransformersModel:
                     picture, lambda shown: len(self._prompter.build(conversation, shown).columns)
                 )
             picture = self._pictures.fit(picture)
-        return self._prompter.build(conversation, picture)
+        return self._prompter.build(conversation, picture, may_think)
 
     def _continuation(
         self, request: GenerationRequest, on_text: Callable[[str], None], should_stop: Callable[[], bool]
     ) -> Continuation:
         mask = self._grammar(request.grammar) if request.grammar is not None else None
-        text = TokenText(self._decode, request.sampling.stop, on_text)
+        thinking = self._prompter.opens_thought(request.conversation) if mask is None else None
+        text = ThoughtfulText(self._decode, request.sampling.stop, on_text, thinking)
         return Continuation(text, request.sampling, self._vocabulary, mask, should_stop)
 
-    def _text_of(self, tokens: Sequence[int]) -> TokenText:
-        """A finished text with the place of each of its tokens."""
-        text = TokenText(self._decode, (), ignore_text)
-        for token in tokens:
-            text.add(token)
-        text.finish()
-        return text
+    def _replayed(self, prompt: Prompt, answer: Sequence[int]) -> AttentionRecorder:
+        """A recorder that has seen a finished answer read."""
+        recorder = self._recorder(prompt)
+        for _ in self._replay(prompt, answer, recorder):
+            pass
+        return recorder
 
     def _replay(
         self, prompt: Prompt, answer: Sequence[int], recorder: Recorder | None, rows: int = _CHUNK
@@ -398,29 +412,3 @@ class TransformersModel:
             raise ModelFailed(
                 f"{self._info.name} broke: {str(error).splitlines()[0] if str(error) else error!r}"
             ) from error
-
-
-def _generation(
-    text: Continuation, prompt: Prompt, reused: int, recorder: AttentionRecorder | None
-) -> Generation:
-    assert text.finish is not None, "a text is finished when it is handed over"
-    written = text.text.finish()
-    return Generation(
-        text=written,
-        finish=text.finish,
-        tokens=len(text.tokens),
-        prompt_tokens=len(prompt.ids),
-        reused_tokens=reused,
-        attention=_record(recorder, prompt, text.text.spans) if recorder else None,
-    )
-
-
-def _record(
-    recorder: AttentionRecorder, prompt: Prompt, spans: tuple[tuple[int, int], ...]
-) -> AttentionRecord:
-    """The rows as cells of the picture. A last row that predicted only the end of the text is left out."""
-    layout = prompt.layout
-    weights = layout.on_cells(recorder.weights()[: len(spans)])
-    if len(weights) != len(spans):
-        raise AttentionUnavailable("the model's layers passed over the attention that should be recorded")
-    return AttentionRecord(weights=weights, spans=spans, grid=layout.grid)
