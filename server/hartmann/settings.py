@@ -139,6 +139,11 @@ class Settings(BaseSettings):
         "0: as many as the model's own processor takes.",
     )
     trust_remote_code: bool = Field(default=False, description="Let a model run code of its own (Keye-VL).")
+    thinking: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description="Whether a local model that can think aloud before it answers does so (Keye-VL, Qwen3-VL-Thinking "
+        "and kin); auto: as it chooses. Thoughts are no part of any answer, but they count as tokens and take time.",
+    )
     local_files_only: bool = Field(default=False, description="Never ask a hub, even for a hub name.")
     torch_threads: int = Field(default=0, ge=0, le=256, description="CPU threads for models; 0: all cores.")
 

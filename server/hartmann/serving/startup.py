@@ -184,6 +184,7 @@ def load_local_model(settings: Settings, model: str) -> TransformersModel:
         picture_pixels=settings.picture_pixels,
         attention_layers=settings.attention_layers,
         attention_heads=settings.attention_heads,
+        thinking=settings.thinking,
     )
 
 

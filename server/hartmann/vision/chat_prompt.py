@@ -98,6 +98,15 @@ class ChatPrompter:
         prompt = self._turns(turns, picture, may_think)
         return prompt.followed_by(self.tokens(text)) if text else prompt
 
+    def opens_thought(self, conversation: Sequence[Message]) -> bool | None:
+        """Whether a new message begins inside a thought that the template opened; None where one is continued."""
+        turns, text = self.split(conversation)
+        if text:
+            return None
+        return self._thinking is not Thinking.OFF and is_open_thought(
+            self._render(self._told(turns), open_turn=True)
+        )
+
     @staticmethod
     def split(conversation: Sequence[Message]) -> tuple[Sequence[Message], str]:
         """The finished turns, and the text of the assistant's turn that is still open."""

@@ -39,6 +39,11 @@ class Thinking(StrEnum):
         return {Thinking.AUTO: "", Thinking.ON: "/think", Thinking.OFF: "/no_think"}[self]
 
 
+def obeys_words(model_type: str) -> bool:
+    """Whether a model of this type looks for `/think` and `/no_think` in its person's turn (Keye-VL's model card)."""
+    return model_type.lower().startswith("keye")
+
+
 def is_open_thought(prompt: str) -> bool:
     """Whether a rendered prompt ends inside a thought."""
     return prompt.rstrip().endswith("<think>")
@@ -52,8 +57,7 @@ def without_thought(prompt: str) -> str:
 class ThoughtfulText(TokenText):
     """The text of the answer alone. `thinking`: None where no thought can come, else whether one is open already.
 
-    `tokens` are all that were added, those of thoughts too; `kept` are the numbers of those among them that belong to
-    the answer, in the order of `spans`.
+    `tokens` are all that were added, those of thoughts too; `kept` and `spans` are of the answer's.
     """
 
     def __init__(
@@ -68,12 +72,17 @@ class ThoughtfulText(TokenText):
         self._closing = _CLOSED_BY["<think>"] if thinking else ""
         self._held: list[int] = []
         self._written: list[int] = []
-        self.kept: list[int] = []
+        self._kept: list[int] = []
 
     @property
     def tokens(self) -> tuple[int, ...]:
         """The tokens added so far."""
         return tuple(self._written)
+
+    @property
+    def kept(self) -> Sequence[int]:
+        """The numbers of the answer's tokens among `tokens`."""
+        return self._kept
 
     def add(self, token: int) -> None:
         """Take one more token, of a thought or of the answer."""
@@ -117,8 +126,8 @@ class ThoughtfulText(TokenText):
         self._is_answer = True
         first = len(self._written) - len(self._held)
         for number, token in enumerate(self._held, first):
-            is_blank = first and not self.kept and not self._decode([token]).strip()
+            is_blank = first and not self._kept and not self._decode([token]).strip()
             if not (is_blank or self.stopped):
                 super().add(token)
-                self.kept.append(number)
+                self._kept.append(number)
         self._held.clear()
