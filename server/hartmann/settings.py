@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     thinking: Literal["auto", "on", "off"] = Field(
         default="auto",
         description="Whether a local model that can think aloud before it answers does so (Keye-VL, Qwen3-VL-Thinking "
-        "and kin); auto: as it chooses. Thoughts are no part of any answer, but they count as tokens and take time.",
+        "and kin); auto: as it chooses. Thoughts (at most 4,096 tokens) are no part of an answer, but they take time.",
     )
     local_files_only: bool = Field(default=False, description="Never ask a hub, even for a hub name.")
     torch_threads: int = Field(default=0, ge=0, le=256, description="CPU threads for models; 0: all cores.")

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+THOUGHT_TOKENS = 4096
+"""How long a model may think aloud before its answer, whose own budget thoughts leave alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Which tokens a text may hold (`writable`, shape (vocabulary,), the ends among them) and which end it."""
@@ -31,7 +35,7 @@ class Vocabulary:
 
 
 class Continuation:
-    """A text that grows by one token at a time until `finish` says why it ended."""
+    """A text that grows by one token at a time until `finish` says why it ended. `room`: tokens that fit in all."""
 
     def __init__(
         self,
@@ -43,7 +47,8 @@ class Continuation:
     ) -> None:
         self.text = text
         self.finish: Finish | None = None
-        self.budget = sampling.max_tokens
+        self.room = sampling.max_tokens
+        self._budget = sampling.max_tokens
         self._sampler = Sampler(sampling)
         self._vocabulary = vocabulary
         self._mask = mask
@@ -74,11 +79,16 @@ class Continuation:
 
     def _reason_to_end(self) -> Finish | None:
         is_fulfilled = self._mask is not None and self._mask.finished
-        if len(self.text.tokens) >= self.budget:
+        if self._is_full():
             return Finish.STOP if is_fulfilled else Finish.LENGTH
         if self._should_stop():
             return Finish.CANCELLED
         return Finish.STOP if is_fulfilled else None
+
+    def _is_full(self) -> bool:
+        """Whether nothing more fits behind the prompt, or the answer, or a thought before it, is as long as may be."""
+        written, answered = len(self.text.tokens), len(self.text.kept)
+        return written >= self.room or answered >= self._budget or written - answered >= THOUGHT_TOKENS
 
     def _allowed(self) -> NDArray[np.bool_]:
         writable = self._vocabulary.writable

@@ -173,7 +173,7 @@ class TransformersModel:
         """Write a text to its end, from its last token if it was begun."""
         begun = bool(text.tokens)
         prompt = self._prompt_of(request, less and not begun)
-        text.budget = min(self._room(prompt, request.room), request.sampling.max_tokens)
+        text.room = self._room(prompt, request.room)
         recorder = self._recorder(prompt) if request.record_attention and not begun else None
         read = prompt.followed_by(text.tokens)
         reused = self._decoder.begin(read)
@@ -222,7 +222,7 @@ class TransformersModel:
             return ()
         prompts = [self._prompt_of(request) for request in requests]
         for text, prompt, request in zip(texts, prompts, requests, strict=True):
-            text.budget = min(self._room(prompt, request.room), request.sampling.max_tokens)
+            text.room = self._room(prompt, request.room)
         begun = [prompt.followed_by(text.tokens) for prompt, text in zip(prompts, texts, strict=True)]
         shared = shared_prompt(begun)
         reused = self._decoder.begin(shared)
