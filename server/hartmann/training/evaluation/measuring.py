@@ -95,7 +95,9 @@ def figures_of_pieces(
         "near copies": {
             "under the grammars": copied_share(drafts, runs),
             "freely": copied_share(free, runs),
-            "held-out tunes of the tunes learned from": copied_share(map(tune_of, lessons[1]), learned),
+            "held-out tunes of the tunes learned from": copied_share(
+                map(tune_of, as_collected(lessons[1])), learned
+            ),
         },
         "different tunes": round(len({draft.split("\nK:")[-1] for draft in drafts}) / len(drafts), 3),
         "distance": distances(drafts, free, lessons),
@@ -105,10 +107,10 @@ def figures_of_pieces(
 def distances(
     drafts: Sequence[str], free: Sequence[str], lessons: tuple[Sequence[Lesson], Sequence[Lesson]]
 ) -> dict[str, dict[str, float]]:
-    """Each set of tunes against the held-out ones, all sets of one size."""
-    learned, held_out = lessons
+    """Each set of tunes against the held-out ones as they were collected, all other sets of one size."""
+    learned, held_out = map(as_collected, lessons)
     count = len(drafts)
-    others = Random(1).sample(list(learned), min(count, len(learned)))
+    others = Random(1).sample(learned, min(count, len(learned)))
     bigrams = BigramModel(learned)
     sets = {
         "mini under the grammars": drafts,
@@ -117,6 +119,11 @@ def distances(
         "bigram model": [bigrams.tune(seed) for seed in range(count)],
     }
     return distance_figures(sets, [tune_of(lesson) for lesson in held_out])
+
+
+def as_collected(lessons: Sequence[Lesson]) -> list[Lesson]:
+    """The lessons that stand in the corpus as they are; one whose mode was changed (`tunes`) has the mode in its id."""
+    return [lesson for lesson in lessons if "#" not in lesson.id]
 
 
 def seconds(folder: Path, photographs: tuple[Path, ...], sizes: Sizes) -> dict[str, float]:
