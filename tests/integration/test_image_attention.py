@@ -80,7 +80,7 @@ def test_greedy_writing_equals_that_of_transformers(model: TransformersModel, fo
             **prompt.tensors,
             max_new_tokens=24,
             do_sample=False,
-            suppress_tokens=np.flatnonzero(~model._writable).tolist(),
+            suppress_tokens=np.flatnonzero(~model._vocabulary.writable).tolist(),
         )[0, len(prompt.ids) :]
         .tolist()
     )
