@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from keye_folder import save_keye
 from models import louder, tiny_tokenizer
 
@@ -179,7 +182,10 @@ def _gemma3(tokenizer: Any) -> tuple[Any, Any]:
     template = tokenizer.chat_template.replace(START + IMAGE + END, START)
     images = hf.Gemma3ImageProcessor(size={"height": 56, "width": 56})
     processor = hf.Gemma3Processor(images, named, image_seq_length=16, chat_template=template)
-    return hf.Gemma3ForConditionalGeneration(config), processor
+    model = hf.Gemma3ForConditionalGeneration(config)
+    # Zero as made: every picture would look alike.
+    model.model.multi_modal_projector.mm_input_projection_weight.data.normal_(std=0.1)
+    return model, processor
 
 
 def _tiled(tokenizer: Any, family: str) -> tuple[Any, Any, dict[str, Any]]:
@@ -348,3 +354,28 @@ def save_family(name: str, folder: Path) -> Path:
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder
+
+
+@contextmanager
+def modules_of_folders(place: Path) -> Iterator[None]:
+    """Copies of the code that folders bring are kept here, and not in the user's cache."""
+    from transformers import dynamic_module_utils as dynamic
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dynamic, "HF_MODULES_CACHE", str(place))
+        patch.setattr(sys, "path", [*sys.path])
+        yield
+
+
+def in_one_pass(model: Any, prompt: Any, **options: bool) -> Any:
+    """Transformers' own forward over a whole sequence: no cache, and no positions but those it finds itself."""
+    import torch
+
+    kinds = {
+        name: torch.tensor([[*values, *[0] * (len(prompt.ids) - len(values))]])
+        for name, values in prompt.per_token.items()
+    }
+    with torch.no_grad():
+        return model._model(
+            input_ids=torch.tensor([prompt.ids]), **kinds, **prompt.tensors, use_cache=False, **options
+        )
