@@ -8,12 +8,13 @@ between slow and quick tempi, the two cues that carry most (Gabrielsson and Lind
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from hartmann.composing.difficulty import LIMITS
 from hartmann.composing.headers import meter_of, programs_of, tempo_of, unit_of
 from hartmann.composing.own_score import Excerpt, ExcerptUse
+from hartmann.composing.spoken import Spoken, spoken
 from hartmann.composing.voices import voice_lines, voices_written
 from hartmann.composing.wishes import MusicalWishes
 from hartmann.moods import known_moods, mood_place
@@ -44,19 +45,29 @@ class Bounds:
     most_bars: int
 
 
-def header_wishes(wishes: MusicalWishes, excerpt: Excerpt | None = None, *, voices: int = 1) -> HeaderWishes:
-    """What the header must say; what is not said here is the model's to choose. `voices`: how many it may write."""
+def header_wishes(
+    wishes: MusicalWishes, excerpt: Excerpt | None = None, *, voices: int = 1, words: str = ""
+) -> HeaderWishes:
+    """What the header must say; what is not said here is the model's to choose. `voices`: how many it may write.
+
+    `words` are a person's own, for a model that understands few of them; wishes come first (`spoken`).
+    """
     is_easy = wishes.difficulty == "easy"
     programs = voices_written(wishes.programs, voices)
+    said = spoken(words)
+    if not wishes.mood:
+        wishes = replace(wishes, mood=" ".join(known_moods(words)))
     return HeaderWishes(
         title=f"Variation on {excerpt.title}" if _is_varied(excerpt) and excerpt and excerpt.title else "",
-        keys=_keys(wishes),
-        meters=("/".join(map(str, wishes.meter)),) if wishes.meter else (),
+        rhythm="" if wishes.meter else said.kind,
+        keys=_keys(wishes, said),
+        meters=("/".join(map(str, wishes.meter)),) if wishes.meter else said.meters,
         units=("1/8",) if is_easy and _takes_eighths(wishes.meter) else (),
         programs=programs[:1],
         voices=voice_lines(programs),
         any_program=True,
         tempo=_tempo(wishes),
+        beats=None if wishes.tempo_bpm else said.beats,
     )
 
 
@@ -104,11 +115,15 @@ def _is_varied(excerpt: Excerpt | None) -> bool:
     return excerpt is not None and excerpt.use is ExcerptUse.VARY
 
 
-def _keys(wishes: MusicalWishes) -> tuple[str, ...]:
+def _keys(wishes: MusicalWishes, said: Spoken) -> tuple[str, ...]:
     if wishes.key:
         return (abc_key(*wishes.key),)
+    if said.key:
+        return (said.key,)
     limits = LIMITS.get(wishes.difficulty)
     most = limits.accidentals if limits else 6
+    if said.mode:
+        return keys((said.mode,), most)
     valence = mood_place(wishes.mood)[0] if known_moods(wishes.mood) else 0.0
     if valence >= CLEAR:
         return keys(("maj", "mix"), most)

@@ -86,7 +86,12 @@ def header_request(
         stage, draft, "header", temperature=TEMPERATURE, top_p=TOP_P, max_tokens=HEADER_TOKENS
     )
     grammar = header_grammar(
-        header_wishes(work.wishes, work.request.excerpt, voices=work.tools.vision.info.voices)
+        header_wishes(
+            work.wishes,
+            work.request.excerpt,
+            voices=work.tools.vision.info.voices,
+            words=work.request.prompt if work.is_compact else "",
+        )
     )
     return work.ask(conversation, sampling, grammar, room)
 

@@ -81,7 +81,8 @@ class HeaderWishes:
     """What the header must say. Empty tuples, empty strings and None leave the choice to the model.
 
     `keys` are canonical names (`Gmaj`, `Emin`, `Ador`), `meters` as in `M:`, `units` as in `L:`. `tempo` is the
-    lowest and highest tempo in quarter notes a minute. `programs` are General MIDI programs 0…127, one of which
+    lowest and highest tempo in quarter notes a minute; `beats`, where given, takes its place and counts the beats that
+    people tap in the meter (`felt`). `programs` are General MIDI programs 0…127, one of which
     is written; without any no program line is written, unless `any_program` lets the model write one. `voices` are
     the lines of an ensemble as they stand behind the key (`V:1 name="Flute"` …), in place of a program line.
     """
@@ -92,6 +93,7 @@ class HeaderWishes:
     units: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     tempo: tuple[float, float] = (40.0, 220.0)
+    beats: tuple[float, float] | None = None
     programs: tuple[int, ...] = ()
     any_program: bool = False
     voices: str = ""
@@ -131,7 +133,7 @@ def _meters(wishes: HeaderWishes) -> Iterator[str]:
     offered = [choice_for(meter) for meter in wishes.meters] or list(METERS)
     for choice in offered:
         units = wishes.units or choice.units
-        tempos = _tempos(choice.beat, wishes.tempo)
+        tempos = _tempos(choice.beat, _quarters(choice.meter, wishes))
         yield f'"M:{choice.meter}\\nL:" ({_one_of(units)}) "\\nQ:{choice.beat}=" ({tempos}) "\\n"'
 
 
@@ -150,6 +152,21 @@ def choice_for(meter: str) -> MeterChoice:
     compound = count % 3 == 0 and count > 3 and value >= 8
     unit = "1/16" if value >= 16 else "1/8"
     return MeterChoice(meter, (unit,), Fraction(3 if compound else 1, value))
+
+
+def felt(meter: str) -> Fraction:
+    """The beat that people tap, in quarters: three eighths in 6/8 and in 3/8, a half in 2/2, a quarter in 4/4."""
+    count, value = map(int, meter.split("/"))
+    is_compound = count % 3 == 0 and value >= 8 and (count > 3 or value == 8)
+    return Fraction(12 if is_compound else 4, value)
+
+
+def _quarters(meter: str, wishes: HeaderWishes) -> tuple[float, float]:
+    """The range of tempi in quarters a minute."""
+    if wishes.beats is None:
+        return wishes.tempo
+    beat = float(felt(meter))
+    return wishes.beats[0] * beat, wishes.beats[1] * beat
 
 
 def _tempos(beat: Fraction, tempo: tuple[float, float]) -> str:
