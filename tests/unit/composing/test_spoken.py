@@ -13,7 +13,6 @@ from hartmann.notation.checking import check
 from hartmann.notation.score import Meter, Score
 from hartmann.vision.header_grammar import METERS, felt, header_grammar
 
-
 NO_WISHES = MusicalWishes()
 
 
