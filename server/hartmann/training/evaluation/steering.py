@@ -86,7 +86,8 @@ def wished(number: int) -> tuple[Wishes, Commission]:
     """The wishes of commission `number`, and what must then be in the tune."""
     random = Random(number)
     mode, meter = random.choice(list(WISHED_KEYS)), random.choice(WISHED_METERS)
-    beat = float(felt_beat(Meter(*map(int, meter.split("/")))))
+    over, under = map(int, meter.split("/"))
+    beat = float(felt_beat(Meter(over, under)))
     playable = {word: beats * beat for word, beats in WISHED_TEMPI.items() if beats * beat <= TEMPO_RANGE[1]}
     tempo = random.choice(list(playable))
     wishes = Wishes(key=random.choice(WISHED_KEYS[mode]), meter=meter, tempo_bpm=playable[tempo])

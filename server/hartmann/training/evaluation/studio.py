@@ -115,12 +115,13 @@ class Studio:
     library: ReferenceLibrary
 
     async def piece(self, number: int, image: Image, *, is_photograph: bool, whole: bool) -> Piece:
-        """Everything that is measured about one picture; with `whole`, commissions and explanation too."""
+        """Everything that is measured about one picture; with `whole`, of the first pictures, all there is."""
         listener = Listener(self.model)
         request = _request(image, number)
         work = self._work(request, listener)
         carry = await write_caption(work, Carry())
-        caption = Told(await self._unchecked(work, listener, captioning.TEMPERATURE), carry.caption or "")
+        written = await self._unchecked(work, listener, captioning.TEMPERATURE) if whole else ""
+        caption = Told(written, carry.caption or "")
         carry = await find_references(work, carry)
         drafted = await write_drafts(work, carry)
         piece = Piece(
