@@ -9,7 +9,14 @@ from __future__ import annotations
 from random import Random
 
 from hartmann.vision.picture_features import CELLS, PictureFeatures, Region, ranked
-from hartmann.vision.picture_words import HORIZON, HORIZON_SAID, LINES_SAID, busiest_cell, lightest_cell
+from hartmann.vision.picture_words import (
+    HORIZON,
+    HORIZON_SAID,
+    LINES_SAID,
+    REGION_SAID,
+    busiest_cell,
+    lightest_cell,
+)
 
 QUESTION = "Where is what?"
 NAMED = 0.2
@@ -17,7 +24,7 @@ NAMED = 0.2
 
 
 def survey(features: PictureFeatures, rng: Random) -> str:
-    """Each region's colours, then light, detail, horizon and lines, then the nine cells from dark to light.
+    """Each region's colours and whether one prevails, then light, detail, horizon, lines, and the cells by light.
 
     Regions come in random order, so that every place is learned equally well.
     """
@@ -35,7 +42,8 @@ def survey(features: PictureFeatures, rng: Random) -> str:
 
 def _colours(features: PictureFeatures, region: Region) -> str:
     first, second, *_ = ranked(features.regions[region])
-    return first[0].value + (f", {second[0].value}" if second[1] >= NAMED else "")
+    mostly = "mostly " if first[1] >= REGION_SAID else ""
+    return mostly + first[0].value + (f", {second[0].value}" if second[1] >= NAMED else "")
 
 
 def _horizon(features: PictureFeatures) -> str:

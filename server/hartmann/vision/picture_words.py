@@ -40,7 +40,7 @@ TOLERANCE: Final = {
 }
 """How far outside a word's range a measurement may lie for the word to be accepted still."""
 
-PALETTE_SAID, PALETTE_ACCEPTED = 0.17, 0.10
+PALETTE_SAID, PALETTE_ACCEPTED = 0.20, 0.10
 REGION_SAID, REGION_ACCEPTED = 0.6, 0.36
 LINES_SAID, LINES_ACCEPTED = 0.6, 0.33
 SYMMETRY_SAID, SYMMETRY_ACCEPTED = 0.85, 0.75
@@ -122,6 +122,16 @@ def _word(table: dict[str, tuple[float, float]], value: float) -> str:
     return next((word for word, (low, high) in table.items() if low <= value < high), "")
 
 
+def _clear_word(kind: str, value: float) -> str:
+    """The word for a value that lies well inside the word's range, or ""."""
+    word, margin = _word(_RANGES[kind], value), TOLERANCE[kind]
+    return (
+        word
+        if word and word == _word(_RANGES[kind], value - margin) == _word(_RANGES[kind], value + margin)
+        else ""
+    )
+
+
 def _and(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
@@ -130,8 +140,8 @@ def _opening(features: PictureFeatures, rng: Random) -> str:
     light = light_word(features)
     colours = _and(palette_words(features))
     adjectives = [light]
-    tone = _word(WARMTH, features.warmth)
-    strength = _word(SATURATION, features.saturation)
+    tone = _clear_word("warmth", features.warmth)
+    strength = _clear_word("saturation", features.saturation)
     if strength and rng.random() < 0.6:
         adjectives.append(strength)
     if tone and rng.random() < 0.6:
@@ -149,12 +159,14 @@ def _opening(features: PictureFeatures, rng: Random) -> str:
 
 
 def _where(features: PictureFeatures, rng: Random) -> str:
+    """The regions of the clearest colour, more or less, and the place of the light."""
+    clear = sorted(Region, key=lambda region: rng.uniform(0, 0.2) - max(features.regions[region].values()))
     parts = [
         rng.choice((f"{word} at the {region}", f"the {region} is {word}"))
-        for region in Region
+        for region in clear
         if (word := region_word(features, region))
     ]
-    said = rng.sample(parts, min(len(parts), rng.choice((1, 2, 2))))
+    said = parts[: rng.choice((1, 2, 2))]
     cell = lightest_cell(features)
     if cell and (not said or rng.random() < 0.6):
         said.append(rng.choice((f"the light is in the {cell}", f"brightest in the {cell}")))
