@@ -159,7 +159,9 @@ def _halved(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _by_square(plane: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
     """(rows · 14, columns · 14) → (squares, 14, 14)."""
-    return plane.reshape(rows, _FINE, columns, _FINE).transpose(0, 2, 1, 3).reshape(-1, _FINE, _FINE)
+    return np.asarray(
+        plane.reshape(rows, _FINE, columns, _FINE).transpose(0, 2, 1, 3).reshape(-1, _FINE, _FINE)
+    )
 
 
 def _colours(rgb: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
@@ -183,7 +185,7 @@ def _squares(
     cell = np.minimum(2, 3 * y // rows) * 3 + np.minimum(2, 3 * x // columns)
 
     def mean(plane: NDArray[Any]) -> NDArray[Any]:
-        return _by_square(plane, rows, columns).mean((1, 2))
+        return np.asarray(_by_square(plane, rows, columns).mean((1, 2)))
 
     told = (
         2 * light.mean((1, 2)) - 1,
@@ -201,7 +203,7 @@ def _squares(
         2 * np.asarray(features.cell_light)[cell] - 1,
         8 * np.asarray(features.cell_detail)[cell],
     )
-    return np.clip(np.stack(told, axis=1), -2, 2).astype(np.float32)
+    return np.asarray(np.clip(np.stack(told, axis=1), -2, 2), np.float32)
 
 
 def _flags(rows: int, columns: int, features: PictureFeatures) -> NDArray[np.float32]:

@@ -29,9 +29,10 @@ class Seen:
         path = folder / "tokens.bin"
         if writable and not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            np.memmap(path, np.float16, "w+", shape=(self._starts[-1], WIDTH)).flush()
-        mode = "r+" if writable else "r"
-        self._tokens: Any = np.memmap(path, np.float16, mode, shape=(self._starts[-1], WIDTH))
+            np.memmap(path, np.float16, mode="w+", shape=(self._starts[-1], WIDTH)).flush()
+        self._tokens: Any = np.memmap(
+            path, np.float16, mode="r+" if writable else "r", shape=(self._starts[-1], WIDTH)
+        )
 
     def tokens(self, number: int) -> NDArray[np.float32]:
         """Picture `number`, shape (squares, 256)."""
