@@ -47,14 +47,15 @@ async def fitted(
     """
     whole = carry.references or ()
     shown = whole if carry.shown is None else carry.shown
-    began, steps = shown, (shown,)
+    began = shown
+    steps: tuple[Shown, ...] = ()
     while True:
         conversation = work.before_draft(carry, shown, extra)
         is_last = not [each for each in shown if each.id != EXCERPT_ID]
         try:
             result = await attempt(conversation, 1 if is_last else room)
         except ModelInputTooLong as error:
-            steps = steps if len(steps) > 1 else ladder(whole, work.tools.vision.count_tokens)
+            steps = steps or ladder(whole, work.tools.vision.count_tokens)
             below = _below(work, carry, shown, steps, excess(error, room))
             if below is None:
                 raise
