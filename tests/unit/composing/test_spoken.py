@@ -97,4 +97,5 @@ def test_an_article_is_no_key() -> None:
 
 @pytest.mark.parametrize("meter", [choice.meter for choice in METERS])
 def test_the_grammar_taps_the_beats_that_the_library_taps(meter: str) -> None:
-    assert felt(meter) == felt_beat(Meter(*map(int, meter.split("/"))))
+    over, under = map(int, meter.split("/"))
+    assert felt(meter) == felt_beat(Meter(over, under))

@@ -7,7 +7,7 @@ model was asked first in a stage is noted, so that it can be asked the same with
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from PIL.Image import Image
@@ -37,6 +37,7 @@ from hartmann.vision.language_model import (
     Role,
     Sampling,
     ignore_text,
+    ignore_texts,
 )
 from hartmann.vision.picture_features import measure
 from hartmann.vision.pictures import Picture
@@ -92,6 +93,12 @@ class Listener:
             on_text(text)
 
         return await self._model.generate(request, tell)
+
+    async def generate_batch(
+        self, requests: Sequence[GenerationRequest], on_text: Callable[[int, str], None] = ignore_texts
+    ) -> tuple[Generation, ...]:
+        """As the model does."""
+        return await self._model.generate_batch(requests, on_text)
 
     async def attend(self, conversation: Conversation, picture: Image) -> AttentionRecord:
         """As the model does."""
