@@ -66,31 +66,10 @@ def test_connecting_says_who_the_model_is(model: RemoteModel, server: Serving) -
     assert (info.constrains, info.records_attention) == (False, False)
 
 
-def test_the_same_seed_writes_the_same_text_and_another_seed_another(model: RemoteModel) -> None:
-    first = model.generate(REQUEST).text
-    assert model.generate(REQUEST).text == first
-    assert model.generate(replace(REQUEST, sampling=Sampling(seed=6, max_tokens=24))).text != first
-
-
-def test_text_comes_in_pieces_that_join_to_the_whole(model: RemoteModel) -> None:
-    heard: list[str] = []
-    written = model.generate(REQUEST, on_text=heard.append)
-    assert len(heard) > 5
-    assert "".join(heard) == written.text
-
-
 def test_the_budget_of_tokens_is_kept_and_counted_by_the_server(model: RemoteModel) -> None:
     written = model.generate(REQUEST)
     assert (written.tokens, written.finish) == (24, Finish.LENGTH)
     assert written.prompt_tokens > 60
-
-
-def test_a_stop_string_ends_the_text_and_is_cut_off(model: RemoteModel) -> None:
-    whole = model.generate(REQUEST).text
-    stop = whole[8:10]
-    sampling = Sampling(seed=5, max_tokens=24, stop=(stop,))
-    written = model.generate(replace(REQUEST, sampling=sampling))
-    assert (written.text, written.finish) == (whole.partition(stop)[0], Finish.STOP)
 
 
 def test_the_server_sees_the_picture_no_larger_than_allowed(model: RemoteModel, server: Serving) -> None:
@@ -228,14 +207,6 @@ def test_a_prompt_that_leaves_too_little_room_is_said_with_its_length(
         model.generate(long)
     assert caught.value.metadata == {"promptTokens": "1900", "contextTokens": "2048"}
     assert len(server.bodies) == 1
-
-
-def test_a_failure_leaves_the_model_usable(server: Serving) -> None:
-    model = impatient(server, silence_seconds=60.0)
-    server.trouble[:] = [status(500)]
-    with pytest.raises(ModelFailed):
-        model.generate(REQUEST)
-    assert model.generate(REQUEST).text
 
 
 def test_nobody_there_is_said_with_the_address() -> None:
