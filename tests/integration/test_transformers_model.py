@@ -1,4 +1,4 @@
-"""A model of the mini's architecture with random weights: what `test_model_conformance.py` does not ask of every model."""
+"""A model of the mini's architecture with random weights: what the conformance suite does not ask of every model."""
 
 from collections.abc import Iterator
 from dataclasses import replace

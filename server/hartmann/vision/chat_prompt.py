@@ -35,7 +35,7 @@ class Prompt:
 
     `ids`: the tokens. `columns`: positions of the image tokens among them. `picture`: a digest of the picture, empty
     without one. `tensors`: the picture's inputs (pixels, grids); `per_token`: inputs with one value for each of the
-    first tokens, the rest being 0. `thinking`: the template has opened a thought, which the model goes on with.
+    first tokens, the rest being 0.
     """
 
     ids: tuple[int, ...]
@@ -45,7 +45,6 @@ class Prompt:
     per_token: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     layout_inputs: Mapping[str, Any] = field(default_factory=dict)
     merge: int = 1
-    thinking: bool = False
 
     @property
     def layout(self) -> TokenLayout:
@@ -126,7 +125,7 @@ class ChatPrompter:
         head = self._render(turns[:1], open_turn=False) if len(turns) > 1 and turns[0].picture else whole
         if not whole.startswith(head):
             head = whole
-        first = replace(self._process(head, picture), thinking=is_open_thought(whole))
+        first = self._process(head, picture)
         rest = whole[len(head) :]
         if not rest:
             return first
