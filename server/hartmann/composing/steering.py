@@ -31,6 +31,8 @@ TEMPO_OFFERED = (40.0, 220.0)
 STILL, EXCITED = (40.0, 104.0), (92.0, 220.0)
 """Quarter notes a minute for moods of low and of high arousal: either side of 92, the middle of `library.features`,
 and an eighth beyond it."""
+SLOWEST, MIDDLE_TEMPO, QUICKEST = 40.0, 92.0, 180.0
+"""Felt beats a minute; the middle is that of `library.features`."""
 CLEAR = 0.3
 """Valence or arousal this far from 0 is felt as one or the other."""
 DEFAULT_BARS = (8, 32)
@@ -46,21 +48,28 @@ class Bounds:
 
 
 def header_wishes(
-    wishes: MusicalWishes, excerpt: Excerpt | None = None, *, voices: int = 1, words: str = ""
+    wishes: MusicalWishes,
+    excerpt: Excerpt | None = None,
+    *,
+    voices: int = 1,
+    words: str = "",
+    feeling: str = "",
 ) -> HeaderWishes:
     """What the header must say; what is not said here is the model's to choose. `voices`: how many it may write.
 
-    `words` are a person's own, for a model that understands few of them; wishes come first (`spoken`).
+    For a model that understands few words: `words` are a person's own (`spoken`), `feeling` the moods that it named
+    when it described the picture. Wishes come first, then words; a feeling counts where neither names a mood.
     """
     is_easy = wishes.difficulty == "easy"
     programs = voices_written(wishes.programs, voices)
     said = spoken(words)
-    if not wishes.mood:
-        wishes = replace(wishes, mood=" ".join(known_moods(words)))
+    wishes = replace(wishes, mood=wishes.mood or " ".join(known_moods(words)))
+    if not wishes.mood and not wishes.tempo_bpm and said.beats is None:
+        said = replace(said, beats=_beats(feeling))
     return HeaderWishes(
         title=f"Variation on {excerpt.title}" if _is_varied(excerpt) and excerpt and excerpt.title else "",
         rhythm="" if wishes.meter else said.kind,
-        keys=_keys(wishes, said),
+        keys=_keys(replace(wishes, mood=wishes.mood or feeling), said),
         meters=("/".join(map(str, wishes.meter)),) if wishes.meter else said.meters,
         units=("1/8",) if is_easy and _takes_eighths(wishes.meter) else (),
         programs=programs[:1],
@@ -139,6 +148,14 @@ def _tempo(wishes: MusicalWishes) -> tuple[float, float]:
     if abs(arousal) < CLEAR:
         return TEMPO_OFFERED
     return EXCITED if arousal > 0 else STILL
+
+
+def _beats(feeling: str) -> tuple[float, float] | None:
+    """Felt beats a minute on the side of the middle tempo that a feeling's arousal asks for; None for neither."""
+    arousal = mood_place(feeling)[1] if known_moods(feeling) else 0.0
+    if abs(arousal) < CLEAR:
+        return None
+    return (MIDDLE_TEMPO, QUICKEST) if arousal > 0 else (SLOWEST, MIDDLE_TEMPO)
 
 
 def _takes_eighths(meter: tuple[int, int] | None) -> bool:

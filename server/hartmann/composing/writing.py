@@ -16,6 +16,7 @@ from hartmann.composing.varying import ThemeBar, theme_bars, write_variation
 from hartmann.composing.work import Conversation, Work
 from hartmann.vision.header_grammar import header_grammar
 from hartmann.vision.language_model import Finish, Generation, GenerationRequest, Message, Role
+from hartmann.vision.picture_words import claims
 
 TEMPERATURE = 0.9
 TOP_P = 0.95
@@ -91,9 +92,15 @@ def header_request(
             work.request.excerpt,
             voices=work.tools.vision.info.voices,
             words=work.request.prompt if work.is_compact else "",
+            feeling=_feeling(conversation) if work.is_compact else "",
         )
     )
     return work.ask(conversation, sampling, grammar, room)
+
+
+def _feeling(conversation: Conversation) -> str:
+    """The moods that the description names, which is the first answer of every conversation."""
+    return " ".join(claim.word for claim in claims(conversation[1].text) if claim.kind == "mood")
 
 
 def body_request(

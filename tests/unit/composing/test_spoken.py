@@ -24,6 +24,14 @@ def score_for(words: str, seed: int, wishes: MusicalWishes = NO_WISHES) -> Score
     return score
 
 
+def score_feeling(feeling: str, seed: int, words: str = "", wishes: MusicalWishes = NO_WISHES) -> Score:
+    """The same where the description names moods."""
+    grammar = header_grammar(header_wishes(wishes, words=words, feeling=feeling))
+    score = check(walk(grammar, seed) + "C|]").score
+    assert score is not None
+    return score
+
+
 def beats(score: Score) -> float:
     assert score.tempo is not None
     return score.tempo.quarters_per_minute / float(felt_beat(score.meter))
@@ -54,6 +62,22 @@ def test_what_is_said_holds_in_whatever_meter_the_model_takes(
         assert mode in {None, score.key.mode}
         assert meter in {None, str(score.meter)}
         assert slowest <= beats(score) < fastest
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_a_picture_feels_like_decides_the_side_of_modes_and_tempi(seed: int) -> None:
+    glad, sad = score_feeling("joyful exuberant", seed), score_feeling("mournful sombre", seed)
+    assert glad.key.mode in {"major", "mixolydian"}
+    assert sad.key.mode in {"minor", "dorian"}
+    assert beats(glad) > 91 > beats(sad) - 2
+
+
+def test_words_and_wishes_come_before_what_a_picture_feels_like() -> None:
+    assert score_feeling("mournful sombre", 1, "something joyful").key.mode in {"major", "mixolydian"}
+    assert score_feeling("joyful exuberant", 1, "in D minor").key.name == "D minor"
+    slow = score_feeling("joyful exuberant", 1, wishes=MusicalWishes(tempo_bpm=50, meter=(4, 4)))
+    assert beats(slow) == pytest.approx(50, rel=0.06)
+    assert beats(score_feeling("joyful exuberant", 1, "a slow tune")) < 74
 
 
 def test_wishes_come_before_words() -> None:

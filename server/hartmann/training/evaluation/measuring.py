@@ -89,6 +89,7 @@ def figures_of_pieces(
         "asked in words": commission_figures([piece.worded for piece in whole if piece.worded]),
         "implied": implied_figures(whole, lambda piece: piece.draft),
         "implied, all tunes": implied_figures(pieces, lambda piece: piece.draft),
+        "implied, writing freely": implied_figures(pieces, lambda piece: piece.free),
         "motivations": motivation_figures(explained),
         "faithfulness": faithfulness_figures(explained),
         "validity": {"under the grammars": validity(drafts), "freely": validity(free)},
