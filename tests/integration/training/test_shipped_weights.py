@@ -22,7 +22,7 @@ from hartmann.vision.mini import clip_folder, vlm_folder
 
 pytestmark = pytest.mark.integration
 
-PICTURES = 6
+PICTURES = 3
 
 
 @pytest.fixture(scope="module")
@@ -70,5 +70,8 @@ def test_different_pictures_get_different_tunes(pieces: list[Piece]) -> None:
     assert len({p.draft for p in pieces}) == PICTURES
 
 
-def test_motivations_speak_of_the_tune(pieces: list[Piece]) -> None:
-    assert motivation_figures([p.explanation for p in pieces if p.explanation])["kept"]["meter"] == 1.0
+def test_motivations_that_are_kept_say_nothing_false_of_the_tune(pieces: list[Piece]) -> None:
+    kept = motivation_figures([p.explanation for p in pieces if p.explanation])["kept"]
+    shares = {kind: share for kind, share in kept.items() if not kind.startswith("naming")}
+    assert shares
+    assert set(shares.values()) == {1.0}

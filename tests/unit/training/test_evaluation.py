@@ -18,6 +18,7 @@ from hartmann.training.evaluation.captions import caption_figures
 from hartmann.training.evaluation.distance import METRICS, distance_figures
 from hartmann.training.evaluation.exhibition import held_out_picture, is_photograph
 from hartmann.training.evaluation.explanations import faithfulness_figures, motivation_figures
+from hartmann.training.evaluation.gathering import Commissioning, gather
 from hartmann.training.evaluation.pieces import Commission, Explanation, Piece, Told, add_piece, read_pieces
 from hartmann.training.evaluation.report import ROWS, as_table
 from hartmann.training.evaluation.shelf import tune_of
@@ -165,6 +166,14 @@ def test_pieces_are_read_as_they_were_written_and_a_line_cut_off_is_passed_over(
         lines.write(b'{"number": 3')
     assert list(read_pieces(file)) == [whole, piece(2, DARK, tune("Gm"))]
     assert list(read_pieces(tmp_path / "none.jsonl")) == []
+
+
+def test_pieces_that_are_there_are_not_made_again(tmp_path: Path) -> None:
+    made = [piece(number, BRIGHT, tune()) for number in (1, 0)]
+    explained = replace(made[1], explanation=Explanation("", Told("", ""), 1.0, 1.0))
+    for each in (made[0], made[1], explained):
+        add_piece(tmp_path / "pieces.jsonl", each)
+    assert gather(Commissioning(tmp_path, (), pictures=1, tunes=2)) == [explained, made[0]]
 
 
 def test_held_out_pictures_are_the_same_every_time(tmp_path: Path) -> None:

@@ -1,4 +1,8 @@
-"""Gathering: pieces made in several processes of one thread each, kept one by one, with what is there made no more."""
+"""Gathering: pieces made in several processes of one thread each, kept one by one, with what is there made no more.
+
+The folder is named by the weights' revision, so other weights begin anew. Whoever changes prompts, grammars or stages
+and keeps the weights deletes `pieces.jsonl`.
+"""
 
 from __future__ import annotations
 
