@@ -5,10 +5,10 @@
 Steps, in order: `gallery` (paint and measure pictures), `tunes` (clean the corpus), `tokenizer`, `tower` (the vision
 tower learns to see), `seen` (it looks at every picture once), `vlm` (the rest learns to speak and to write), `clip`,
 `export` (write `vision/mini/weights`), `evaluate` (measure the exported weights; prints JSON and the model card's
-table; a quarter of an hour). Each step is seeded, takes what the steps before left in the work folder, and goes on where
-it was interrupted. On two cores the whole takes two to three hours, nine tenths of it training. Large buffers are given back to the system and asked for again at every
-step unless glibc is told to keep them, which costs half the speed; so the command restarts itself with
-MALLOC_* set.
+table; a quarter of an hour). Each step is seeded, takes what the steps before left in the work folder, and goes on
+where it was interrupted. On two cores the whole takes two to three hours, nine tenths of it training. Large buffers are
+given back to the system and asked for again at every step unless glibc is told to keep them, which costs half the
+speed; so the command restarts itself with MALLOC_* set.
 """
 
 from __future__ import annotations
