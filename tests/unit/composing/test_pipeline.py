@@ -11,6 +11,7 @@ import pytest
 from composing_doubles import TUNE, Crash, MemoryJournal, ScriptedModel, picture, reference, tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from hartmann.composing.events import (
     CaptionWritten,
@@ -29,7 +30,7 @@ from hartmann.composing.request import CompositionRequest, Limits
 from hartmann.errors import InvalidNotation, ModelFailed
 from hartmann.notation.checking import check
 from hartmann.notation.problems import Severity
-from hartmann.vision.language_model import Role
+from hartmann.vision.language_model import AttentionRecord, Message, Role
 
 CAPTION = "A blue sky over orange sand. Nothing moves."
 WHY = "The blue calm gave the slow tempo. The sand gave section B."
@@ -256,6 +257,32 @@ def test_a_span_is_the_mean_of_its_own_rows_of_the_tensor() -> None:
         if span.kind in {"bar", "section"}:
             rows = explained.attention[span.first_token : span.last_token].mean(axis=0)
             np.testing.assert_allclose(span.heat, rows / rows.sum(), atol=1e-6)
+
+
+class SinkingModel(ScriptedModel):
+    """Every one of its tokens looks at the picture's last cell too."""
+
+    async def attend(self, conversation: tuple[Message, ...], picture: Image.Image) -> AttentionRecord:
+        record = await super().attend(conversation, picture)
+        record.weights[:, -1] += 0.4
+        return record
+
+
+def test_sinks_are_damped_in_the_heats_alone_and_only_when_asked() -> None:
+    explained: dict[bool, Explained] = {}
+    for is_damped in (False, True):
+        asked = request(limits=Limits(damp_attention_sinks=is_damped))
+        (event,) = run(SinkingModel(model().answers), asked).events(Explained)
+        assert isinstance(event, Explained)
+        explained[is_damped] = event
+    plain, damped = explained[False], explained[True]
+    assert plain.attention is not None
+    assert damped.attention is not None
+    np.testing.assert_array_equal(plain.attention, damped.attention)
+    section = next(number for number, span in enumerate(plain.spans) if span.kind == "section")
+    assert plain.spans[section].heat[-1, -1] > 0.4
+    assert damped.spans[section].heat[-1, -1] < 0.25
+    assert (plain.reading, damped.reading) == ("", "sinks damped")
 
 
 @pytest.mark.parametrize("unable", [{"attends": False}, {"attends_to": 20}])
