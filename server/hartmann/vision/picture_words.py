@@ -43,9 +43,9 @@ TOLERANCE: Final = {
 PALETTE_SAID, PALETTE_ACCEPTED = 0.20, 0.10
 REGION_SAID, REGION_ACCEPTED = 0.6, 0.36
 LINES_SAID, LINES_ACCEPTED = 0.6, 0.33
-SYMMETRY_SAID, SYMMETRY_ACCEPTED = 0.85, 0.75
-CELL_SAID, CELL_ACCEPTED = 0.2, 0.05
-HORIZON_SAID = 0.16
+SYMMETRY_SAID, SYMMETRY_ACCEPTED = 0.9, 0.75
+CELL_SAID, CELL_ACCEPTED = 0.25, 0.05
+HORIZON_SAID = 0.2
 """What is said, and what is accepted as true: shares of area, coherence, correlation, and steps of luma."""
 MOOD_ACCEPTED: Final = 0.5
 """A mood word is accepted when its place lies within this distance of the picture's (valence, arousal)."""
@@ -168,7 +168,7 @@ def _where(features: PictureFeatures, rng: Random) -> str:
     ]
     said = parts[: rng.choice((1, 2, 2))]
     cell = lightest_cell(features)
-    if cell and (not said or rng.random() < 0.6):
+    if cell and (not said or rng.random() < 0.4):
         said.append(rng.choice((f"the light is in the {cell}", f"brightest in the {cell}")))
     return f"{', '.join(said).capitalize()}." if said else ""
 
