@@ -11,6 +11,7 @@ import pytest
 import torch
 from model_families import save_family
 from models import photograph, save_tiny_model
+from transformers import AutoModelForImageTextToText
 
 from hartmann.errors import MissingExtra, ModelUnavailable
 from hartmann.settings import Settings
@@ -190,6 +191,17 @@ def test_with_local_files_only_a_model_that_is_not_there_is_not_asked_for(
         TransformersModel.load("somebody/else", local_files_only=True)
     with pytest.raises(ModelUnavailable, match="was not downloaded"):
         TransformersModel.load(hub, revision="c" * 40, local_files_only=True)
+
+
+def test_weights_that_do_not_fit_are_refused_with_what_to_do(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 16.00 GiB.")
+
+    monkeypatch.setattr(AutoModelForImageTextToText, "from_pretrained", full)
+    with pytest.raises(ModelUnavailable, match=r"does not fit .* HARTMANN_QUANTISATION=4bit"):
+        TransformersModel.load(folder)
 
 
 def test_a_picture_is_shown_no_larger_than_the_setting_says(tmp_path: Path) -> None:

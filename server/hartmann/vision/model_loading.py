@@ -21,6 +21,7 @@ from hartmann.vision.model_hub import needs_hub
 from hartmann.vision.model_placement import Placement, devices_of
 from hartmann.vision.model_revision import folder_revision
 from hartmann.vision.model_vocabulary import image_token
+from hartmann.vision.out_of_memory import SMALLER, is_out_of_memory
 
 VOICES = {"compact": 1, "full": 8}
 """How many voices the models of a prompt profile have learned to write: the compact one is the mini's."""
@@ -105,6 +106,10 @@ def _reason(source: str | Path, error: Exception) -> ModelUnavailable:
             f"{source} brings code of its own, which is not run unless you allow it: read its .py files, and if you "
             "trust them set HARTMANN_TRUST_REMOTE_CODE=true (trust_remote_code = true in hartmann.toml)"
         )
+    if is_out_of_memory(error):
+        return ModelUnavailable(
+            f"{source} does not fit into the device's memory; {SMALLER}, or use a smaller model"
+        )
     why = " ".join(str(error).split())[:300] or repr(error)
     return ModelUnavailable(f"{source} can't be loaded as a model that sees and writes: {why}")
 
@@ -131,11 +136,14 @@ def info_of(
     )
 
 
-def revision_of(source: str | Path, wished: str | None, model: Any) -> str:
-    """The commit of a model from the hub; of a folder, a digest of its files."""
+def revision_of(source: str | Path, wished: str | None) -> str:
+    """The commit of a model from the hub, as its cache names it; of a folder, a digest of its files."""
+    from huggingface_hub import try_to_load_from_cache
+
     if Path(source).is_dir():
         return folder_revision(Path(source))
-    return str(getattr(model.config, "_commit_hash", None) or wished or "")
+    file = try_to_load_from_cache(str(source), "config.json", revision=wished)
+    return Path(file).parent.name if isinstance(file, str) else wished or ""
 
 
 @contextmanager

@@ -25,6 +25,11 @@ LEAST_PIXELS = 224 * 224
 """No picture is made smaller than what the common vision towers were trained on."""
 FEWER = 0.75
 """A smaller picture is worth showing when it takes at most this share of the image tokens."""
+SMALLER = (
+    "load it with a smaller dtype (HARTMANN_DTYPE=bfloat16) or quantised (HARTMANN_QUANTISATION=4bit), "
+    "spread it over several GPUs (HARTMANN_DEVICE_MAP=auto)"
+)
+"""What makes weights take less of one device."""
 _SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
 
 Result = TypeVar("Result")
@@ -56,9 +61,8 @@ def with_less_at_need(
         _give_back()
         log.warning("out_of_memory", model=who, reason=reason, second_try=attempt is less)
     raise ModelFailed(
-        f"{who} ran out of memory twice, the second time with nothing kept and less at once; load it with a smaller "
-        "dtype (HARTMANN_DTYPE=bfloat16) or quantised (HARTMANN_QUANTISATION=4bit), show smaller pictures "
-        "(HARTMANN_PICTURE_PIXELS=262144), or use a smaller model"
+        f"{who} ran out of memory twice, the second time with nothing kept and less at once; {SMALLER}, show smaller "
+        "pictures (HARTMANN_PICTURE_PIXELS=262144), or use a smaller model"
     )
 
 

@@ -146,7 +146,7 @@ class TransformersModel:
         info = info_of(
             model,
             name=name or (Path(folder_or_name).name if is_folder else str(folder_or_name)),
-            revision=revision_of(folder_or_name, revision, model),
+            revision=revision_of(folder_or_name, revision),
             profile=profile,
             placement=placement,
             attention="" if attention == EVERYTHING else str(attention),
