@@ -28,6 +28,7 @@ from scripted_models import CAPTION, MOTIVATION, PIECE_TOKENS, TUNES
 from hartmann.client import Client
 from hartmann.library.ingest.corpus import fill_library
 from hartmann.library.ingest.music21_tunes import Tune
+from hartmann.storage import migrating
 from hartmann.storage.database import connect
 from hartmann.v1 import composition_pb2 as pb
 from hartmann.vision.language_model import Finish, Generation, GenerationRequest, Role
@@ -74,22 +75,27 @@ class MiniSpace:
         return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-@pytest.fixture(scope="module")
-def library(database_url: str) -> str:
-    """The module's database, with a library of three tunes that counts as complete."""
+def fill(database_url: str) -> str:
+    """Put a library of three tunes into a database, noted as complete, and give back its URL."""
 
     def tunes() -> list[Tune]:
         return [
             Tune(f"test/{number}", text, "test tunes", "CC0", "", "") for number, text in enumerate(TUNES)
         ]
 
-    async def fill() -> None:
+    async def run() -> None:
         database = connect(database_url)
         await fill_library(database, MiniSpace(), tunes=tunes, processes=1)
         await database.close()
 
-    asyncio.run(fill())
+    asyncio.run(run())
     return database_url
+
+
+@pytest.fixture(scope="module")
+def library(database_url: str) -> str:
+    """The module's database, filled."""
+    return fill(database_url)
 
 
 def environment(database_url: str, home: Path, model: str, **settings: object) -> dict[str, str]:
@@ -286,11 +292,12 @@ def test_a_model_that_goes_down_in_a_draft_fails_it_and_serves_again_when_it_is_
     assert last(composed(server), "score").score.musicxml
 
 
-def test_attention_is_a_local_witness_s(
-    library: str, remote: Remote, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_attention_is_a_local_witness_s(empty_database_url: str, remote: Remote, tmp_path: Path) -> None:
+    migrating.upgrade(
+        empty_database_url
+    )  # its own: the other server's worker, without a witness, leaves it alone
     settings = {"attention_model": "mini", "measure_faithfulness": False}
-    with serve(library, tmp_path_factory.mktemp("home"), remote.url, **settings) as address:
+    with serve(fill(empty_database_url), tmp_path, remote.url, **settings) as address:
         events = composed(address)
     explanation = last(events, "explanation").explanation
     tokens, rows, columns = explanation.attention.shape
