@@ -1,5 +1,6 @@
 """Keye-VL's folder and its switches, and models whose templates open a thought: what is read, written and recorded."""
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -91,6 +92,14 @@ def test_keye_is_told_in_the_persons_last_turn_whether_to_think(keye: Path, sett
     second = read(model, ASKED_AGAIN)
     assert f"And now?{words}" in second
     assert second.count("think") == second.count(words or "think")
+
+
+def test_a_template_that_knows_no_thinking_is_not_told_of_it(
+    keye: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("transformers"), "propagate", True)
+    read(loaded(keye, "off"), ASKED)
+    assert not caplog.records
 
 
 def test_a_template_that_opens_a_thought_is_left_to_it_or_told_not_to(thinking: Path) -> None:

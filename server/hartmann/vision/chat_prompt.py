@@ -76,8 +76,13 @@ class ChatPrompter:
         self._merge = merge
         self._thinking = thinking
         self._words = thinking.as_words() if obeys_words else ""
-        if not (getattr(processor, "chat_template", None) or getattr(self._tokenizer, "chat_template", None)):
+        template = getattr(processor, "chat_template", None) or getattr(
+            self._tokenizer, "chat_template", None
+        )
+        if not template:
             raise ModelUnavailable("the model's folder has no chat template; use an instruction-tuned model")
+        # Templates that don't know the option must not be told: transformers would take it for the processor's.
+        self._options = thinking.as_template_option() if "enable_thinking" in str(template) else {}
         names = sorted(_special_names(self._tokenizer), key=len, reverse=True)
         self._special = re.compile("|".join(map(re.escape, names))) if names else None
         self._first: tuple[str, Image | None, Prompt] | None = None
@@ -156,7 +161,7 @@ class ChatPrompter:
                 messages,
                 tokenize=False,
                 add_generation_prompt=open_turn,
-                **self._thinking.as_template_option(),
+                **self._options,
             )
         )
 
