@@ -200,7 +200,7 @@ def test_weights_that_do_not_fit_are_refused_with_what_to_do(
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 16.00 GiB.")
 
     monkeypatch.setattr(AutoModelForImageTextToText, "from_pretrained", full)
-    with pytest.raises(ModelUnavailable, match=r"does not fit .* HARTMANN_QUANTISATION=4bit"):
+    with pytest.raises(ModelUnavailable, match=r"does not fit .*HARTMANN_QUANTISATION=4bit"):
         TransformersModel.load(folder)
 
 
