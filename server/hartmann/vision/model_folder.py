@@ -45,14 +45,14 @@ def check_folder(folder: Path) -> None:
 
 def check_config(source: str | Path, config: Mapping[str, Any]) -> None:
     """Refuse a configuration of a model that reads no pictures. Raises ModelUnavailable."""
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+    from transformers import CONFIG_MAPPING
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
     kind = str(config.get("model_type") or "")
     if kind in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES or config.get("auto_map"):
         return
     classes = ", ".join(config.get("architectures") or ()) or "unnamed"
-    if kind and kind not in CONFIG_MAPPING_NAMES:
+    if kind and kind not in CONFIG_MAPPING:
         raise ModelUnavailable(
             f"{source} holds a model of type {kind} ({classes}), which the installed transformers does not know; "
             "a newer one may"

@@ -86,7 +86,7 @@ def _lines(processor: Any, size: tuple[int, int]) -> Lines:
     from transformers.image_processing_utils import select_best_resolution
 
     images = processor.image_processor
-    canvas = select_best_resolution(list(size), images.image_grid_pinpoints)
+    canvas = select_best_resolution(size, images.image_grid_pinpoints)
     side = math.isqrt(processor.num_image_tokens)
     token = images.size["height"] / side
     axes = [_without_padding(*sides, token, _scale(size, canvas)) for sides in zip(size, canvas, strict=True)]
