@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from PIL.Image import Image
 
-from hartmann.errors import ModelFailed, ModelUnavailable
+from hartmann.errors import ModelFailed, ModelInputTooLong, ModelUnavailable
 from hartmann.vision.image_grid import TokenLayout, layout_of
 from hartmann.vision.language_model import Message, Role
 from hartmann.vision.picture_cutting import picture_cutting
@@ -50,6 +50,19 @@ class Prompt:
     def layout(self) -> TokenLayout:
         """How the image tokens cover the picture. Raises AttentionUnavailable where that is unknown."""
         return layout_of(len(self.columns), self.layout_inputs, self.merge)
+
+    def room(self, context: int, needed: int = 1) -> int:
+        """Tokens that fit behind the prompt in a context of so many. Raises ModelInputTooLong where fewer do than are
+        needed."""
+        room = context - len(self.ids)
+        if room < needed:
+            answer = f" with {needed} for the answer" if needed > 1 else ""
+            raise ModelInputTooLong(
+                f"the prompt takes {len(self.ids)} tokens{answer}, and the model holds {context}; "
+                "shorten it or show fewer references",
+                metadata={"promptTokens": str(len(self.ids)), "contextTokens": str(context)},
+            )
+        return room
 
     def followed_by(self, ids: Sequence[int]) -> Prompt:
         """The same with text tokens behind it."""

@@ -23,7 +23,6 @@ from hartmann.errors import (
     HartmannError,
     MissingExtra,
     ModelFailed,
-    ModelInputTooLong,
     ModelUnavailable,
 )
 from hartmann.vision.attention_selection import EVERYTHING, AttentionSelection
@@ -53,6 +52,7 @@ from hartmann.vision.model_placement import Placement, Quantisation
 from hartmann.vision.model_vocabulary import end_tokens, image_token, merge_size, writable
 from hartmann.vision.out_of_memory import STRETCH, FittedPictures, with_less_at_need
 from hartmann.vision.raw_attention import RawAttention, read_raw
+from hartmann.vision.replay import replay
 from hartmann.vision.sampling import GrammarMask, GrammarTokenizer
 from hartmann.vision.thinking import Thinking, ThoughtfulText, obeys_words
 from hartmann.vision.token_text import text_of
@@ -61,8 +61,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Result = TypeVar("Result")
-_CHUNK = 256
-"""Tokens of an answer that are read at once: bounds the memory of replayed attention to heads × 256 × keys floats."""
 
 
 class TransformersModel:
@@ -173,7 +171,7 @@ class TransformersModel:
         """Write a text to its end, from its last token if it was begun."""
         begun = bool(text.tokens)
         prompt = self._prompt_of(request, less and not begun)
-        text.room = self._room(prompt, request.room)
+        text.room = prompt.room(self._info.context_tokens, request.room)
         recorder = self._recorder(prompt) if request.record_attention and not begun else None
         read = prompt.followed_by(text.tokens)
         reused = self._decoder.begin(read)
@@ -222,7 +220,7 @@ class TransformersModel:
             return ()
         prompts = [self._prompt_of(request) for request in requests]
         for text, prompt, request in zip(texts, prompts, requests, strict=True):
-            text.room = self._room(prompt, request.room)
+            text.room = prompt.room(self._info.context_tokens, request.room)
         begun = [prompt.followed_by(text.tokens) for prompt, text in zip(prompts, texts, strict=True)]
         shared = shared_prompt(begun)
         reused = self._decoder.begin(shared)
@@ -241,12 +239,12 @@ class TransformersModel:
     def attend(self, conversation: tuple[Message, ...], picture: Image) -> AttentionRecord:
         """The attention of the last (assistant's) message to the picture, by one pass over it."""
 
-        def replay(less: bool) -> AttentionRecord:
+        def read(less: bool) -> AttentionRecord:
             prompt, answer = self._finished(conversation, picture, less)
             return record(self._replayed(prompt, answer), prompt, text_of(answer, self._decode))
 
         with self._failures():
-            return self._spared(replay)
+            return self._spared(read)
 
     def attend_each(self, conversation: tuple[Message, ...], picture: Image) -> RawAttention:
         """The same for each layer and head that counts, read block by block as the blocks are asked for.
@@ -260,19 +258,19 @@ class TransformersModel:
 
             def replayed(recorder: Recorder, rows: int) -> Iterator[float]:
                 with self._failures():
-                    yield from self._replay(prompt, answer, recorder, rows)
+                    yield from replay(self._decoder, prompt, answer, recorder, rows)
 
             return read_raw(text.text, text.spans, prompt.layout, columns, chosen, replayed)
 
     def log_probability(self, conversation: tuple[Message, ...], picture: Image) -> float:
         """Natural-log probability of the last (assistant's) message given all before it, summed over its tokens."""
 
-        def replay(less: bool) -> float:
+        def read(less: bool) -> float:
             prompt, answer = self._finished(conversation, picture, less)
-            return float(sum(self._replay(prompt, answer, None)))
+            return float(sum(replay(self._decoder, prompt, answer)))
 
         with self._failures():
-            return self._spared(replay)
+            return self._spared(read)
 
     def count_tokens(self, text: str) -> int:
         """How many tokens a text takes."""
@@ -329,24 +327,9 @@ class TransformersModel:
     def _replayed(self, prompt: Prompt, answer: Sequence[int]) -> AttentionRecorder:
         """A recorder that has seen a finished answer read."""
         recorder = self._recorder(prompt)
-        for _ in self._replay(prompt, answer, recorder):
+        for _ in replay(self._decoder, prompt, answer, recorder):
             pass
         return recorder
-
-    def _replay(
-        self, prompt: Prompt, answer: Sequence[int], recorder: Recorder | None, rows: int = _CHUNK
-    ) -> Iterator[float]:
-        """Read a finished answer; yields the log-probability of each of its tokens in turn."""
-        self._decoder.begin(prompt)
-        read = [prompt.ids[-1], *answer[:-1]]
-        rows = min(rows, self._decoder.stretch or rows)
-        for start in range(0, len(answer), rows):
-            chunk = read[start : start + rows]
-            logits = self._decoder.advance(chunk, keep=len(chunk), recorder=recorder)
-            scores = logits.double().log_softmax(dim=-1)
-            yield from (
-                float(scores[row, token]) for row, token in enumerate(answer[start : start + len(chunk)])
-            )
 
     def _finished(
         self, conversation: tuple[Message, ...], picture: Image, less: bool = False
@@ -356,23 +339,8 @@ class TransformersModel:
         tokens = self._prompter.tokens(answer)
         if not tokens:
             raise ModelFailed("expected a conversation that ends with the assistant's text")
-        self._room(prompt.followed_by(tokens[1:]))
+        prompt.followed_by(tokens[1:]).room(self._info.context_tokens)
         return prompt, tokens
-
-    def _room(self, prompt: Prompt, needed: int = 1) -> int:
-        """Tokens that fit behind the prompt. Raises ModelInputTooLong where fewer do than are needed."""
-        room = self._info.context_tokens - len(prompt.ids)
-        if room < needed:
-            answer = f" with {needed} for the answer" if needed > 1 else ""
-            raise ModelInputTooLong(
-                f"the prompt takes {len(prompt.ids)} tokens{answer}, and the model holds "
-                f"{self._info.context_tokens}; shorten it or show fewer references",
-                metadata={
-                    "promptTokens": str(len(prompt.ids)),
-                    "contextTokens": str(self._info.context_tokens),
-                },
-            )
-        return room
 
     def _recorder(self, prompt: Prompt) -> AttentionRecorder:
         return AttentionRecorder(self._columns(prompt), self._attention)
