@@ -211,19 +211,6 @@ def test_tokens_are_counted(model: TransformersModel) -> None:
     assert model.count_tokens("twelve bytes") == 12
 
 
-def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelUnavailable, match="can't be loaded as a model that sees and writes"):
-        TransformersModel.load(tmp_path)
-
-
-def test_a_folder_without_weights_is_refused(folder: Path, tmp_path: Path) -> None:
-    for file in folder.iterdir():
-        if file.suffix != ".safetensors":
-            (tmp_path / file.name).write_bytes(file.read_bytes())
-    with pytest.raises(ModelUnavailable, match="can't be loaded"):
-        TransformersModel.load(tmp_path)
-
-
 def test_a_closed_model_says_so(folder: Path) -> None:
     closed = TransformersModel.load(folder)
     closed.close()
