@@ -364,7 +364,15 @@ def modules_of_folders(place: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dynamic, "HF_MODULES_CACHE", str(place))
         patch.setattr(sys, "path", [*sys.path])
+        _forget_modules_of_folders()
         yield
+        _forget_modules_of_folders()
+
+
+def _forget_modules_of_folders() -> None:
+    """What was imported from another place would be looked for there again."""
+    for name in [name for name in sys.modules if name.split(".")[0] == "transformers_modules"]:
+        del sys.modules[name]
 
 
 def in_one_pass(model: Any, prompt: Any, **options: bool) -> Any:
