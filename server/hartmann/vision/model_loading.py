@@ -23,7 +23,7 @@ from hartmann.vision.model_revision import folder_revision
 from hartmann.vision.model_vocabulary import image_token
 from hartmann.vision.out_of_memory import SMALLER, is_out_of_memory
 
-VOICES = {"compact": 1, "full": 8}
+VOICES = {"compact": 2, "full": 8}
 """How many voices the models of a prompt profile have learned to write: the compact one is the mini's."""
 
 
