@@ -13,7 +13,10 @@ from hartmann.errors import ModelFailed
 from hartmann.notation.score import Meter
 from hartmann.vision.bar_grammar import body_grammar
 from hartmann.vision.sampling import GRAMMARS_KEPT, GrammarTokenizer
+from hartmann.vision.system_grammar import system_grammar
+from hartmann.vision.voice_range import PitchRange
 
+VIOLIN = PitchRange(55, 88)
 JIG = "% [A]\nGAB d2B|AFD DFA|GAB d2B|A3 G3|]"
 
 
@@ -50,6 +53,25 @@ def test_texts_under_one_grammar_do_not_disturb_each_other() -> None:
         assert np.flatnonzero(one.allowed()).tolist() == alone[place]
         one.take(token)
         assert np.flatnonzero(other.allowed()).tolist() == alone[0]
+
+
+@pytest.mark.parametrize("voices", [1, 2])
+def test_a_body_of_thousands_of_notes_can_be_ended(voices: int) -> None:
+    meter, eighth, bars = Meter(12, 8), Fraction(1, 8), 64
+    bar = "A/2B/2" * 12
+    line = "|".join([bar] * 4)
+    if voices == 1:
+        grammar = body_grammar(meter, eighth, min_bars=8, max_bars=bars)
+        text = "|\n".join([line] * (bars // 4)) + "|]"
+    else:
+        grammar = system_grammar(meter, eighth, (VIOLIN,) * voices, min_bars=8, max_bars=bars)
+        systems = [f"[V:{voice}] {line}" for _ in range(bars // 4) for voice in range(1, voices + 1)]
+        text = "|\n".join(systems[:-voices]) + "|\n" + "|]\n".join(systems[-voices:]) + "|]"
+    mask = (tokenizer := fresh()).start(grammar)
+    for token in tiny_tokenizer().encode(text, add_special_tokens=False):
+        mask.take(token)
+    assert mask.allowed()[tiny_tokenizer().eos_token_id] or mask.finished
+    assert tokenizer.accepts(grammar, text)
 
 
 def test_only_so_many_grammars_are_kept_and_the_first_can_be_read_again() -> None:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 GRAMMARS_KEPT: Final = 32
 """Grammars that stay read: about 3 MB each for a vocabulary of 2,000."""
+MOST_ITEMS: Final = 1_000_000
+"""Items of the Earley parser in one row. The last sign of a body completes a rule for each of its notes, so that the
+2,000 of llguidance end a body of some 500 notes in several voices with an error."""
 NEGLIGIBLE: Final = 60.0
 """Natural logarithms below the best token, at the temperature asked for: 150,000 such tokens together weigh less than
 the rounding of the sum that they would join."""
@@ -96,11 +99,12 @@ class GrammarTokenizer:
         return GrammarMask(matcher.deep_copy(), self.vocabulary)
 
     def _matcher(self, grammar: str) -> Any:
-        from llguidance import LLMatcher
+        from llguidance import LLMatcher, LLParserLimits
 
-        matcher = LLMatcher(self._tokenizer, LLMatcher.grammar_from_lark(grammar))
+        limits = LLParserLimits(max_items_in_row=MOST_ITEMS, step_max_items=MOST_ITEMS, verbose_errors=False)
+        matcher = LLMatcher(self._tokenizer, LLMatcher.grammar_from_lark(grammar), limits=limits)
         if matcher.is_error():
-            raise ModelFailed(f"the grammar can't be used: {matcher.get_error()}")
+            raise ModelFailed(f"the grammar can't be used: {_trouble(matcher)}")
         return matcher
 
     def accepts(self, grammar: str, text: str) -> bool:
@@ -126,10 +130,15 @@ class GrammarMask:
         """True for each token that may come next; shape (vocabulary,). Raises ModelFailed when the parser gives up."""
         words = np.frombuffer(self.matcher.compute_bitmask(), dtype=np.uint8)
         if self.matcher.is_error():
-            raise ModelFailed(f"the grammar's parser gave up: {self.matcher.get_error()}")
+            raise ModelFailed(f"the grammar's parser gave up: {_trouble(self.matcher)}")
         return np.unpackbits(words, count=self._vocabulary, bitorder="little").astype(np.bool_)
 
     def take(self, token: int) -> None:
         """Go on with a token that was allowed."""
         if not self.matcher.consume_token(token):
-            raise ModelFailed(f"the grammar refused a token it had allowed: {self.matcher.get_error()}")
+            raise ModelFailed(f"the grammar refused a token it had allowed: {_trouble(self.matcher)}")
+
+
+def _trouble(matcher: Any) -> str:
+    """The parser's error in a line; the lines behind it are its state."""
+    return str(matcher.get_error()).partition("\n")[0]
