@@ -21,7 +21,8 @@ class Section:
 
 
 def sections_of(explanation: pb.Explanation) -> tuple[Section, ...]:
-    """The sections that have a heat, in the order of the text; empty where the model records no attention."""
+    """The sections that have a heat, voice by voice where there are several; empty where the model records no
+    attention."""
     return _parts(explanation, pb.SPAN_KIND_SECTION)
 
 
@@ -36,9 +37,11 @@ def motivation_sentences_of(explanation: pb.Explanation) -> tuple[Section, ...]:
 
 
 def _parts(explanation: pb.Explanation, kind: pb.SpanKind.ValueType) -> tuple[Section, ...]:
+    spans = [span for span in explanation.spans if span.kind == kind and span.HasField("heat")]
+    in_parts = len({span.voice for span in spans}) > 1
     found = []
-    for span in explanation.spans:
-        if span.kind == kind and span.HasField("heat"):
-            heat = to_array(span.heat)
-            found.append(Section(span.label, region_name(heat), heat))
+    for span in spans:
+        heat = to_array(span.heat)
+        label = f"{span.label}, voice {span.voice}" if in_parts else span.label
+        found.append(Section(label, region_name(heat), heat))
     return tuple(found)

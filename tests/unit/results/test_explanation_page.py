@@ -38,6 +38,12 @@ def explained(*spans: pb.ExplainedSpan, reading: str = "") -> str:
     return explanation_page(record_of(happened))
 
 
+def test_sections_of_several_voices_name_their_voice() -> None:
+    upper, lower = section("C", 0, 1), section("C", 2, 1)
+    upper.voice, lower.voice = 1, 2
+    assert "- **C, voice 1**: most at the top\n- **C, voice 2**: most at the bottom" in explained(upper, lower)
+
+
 def test_each_sentence_of_description_and_motivation_names_its_region() -> None:
     seen, why = section("A low sun.", 0, 1), section("It asks for long notes.", 2, 1)
     seen.kind, why.kind = pb.SPAN_KIND_CAPTION, pb.SPAN_KIND_MOTIVATION
