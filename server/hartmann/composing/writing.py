@@ -148,9 +148,13 @@ def _is_for_one(header: str) -> bool:
 def closed(text: str) -> str:
     """A text that ended in the middle of a bar, cut back to its last bar line and ended properly.
 
-    In several voices, cut back to its last whole system.
+    A repeat that is open is closed. In several voices, cut back to its last whole system.
 
     >>> closed("K:C\\nCDEF|GA")
+    'K:C\\nCDEF|]'
+    >>> closed("K:C\\n|:CDEF|GABc|de")
+    'K:C\\n|:CDEF|GABc:|'
+    >>> closed("K:C\\nCDEF||\\n% [B]\\n|:GA")
     'K:C\\nCDEF|]'
     >>> closed("K:C\\n[V:1] C|\\n[V:2] E|\\n[V:1] D|\\n[V:2] F")
     'K:C\\n[V:1] C|]\\n[V:2] E|]'
@@ -161,4 +165,10 @@ def closed(text: str) -> str:
         lines = (f"{line.rstrip('|')}|]" for line in system.splitlines() if not line.startswith("%"))
         return head + first_voice + "\n".join(lines)
     kept, line, _ = text.rpartition("|")
-    return f"{kept.rstrip('|:')}|]" if line else text
+    if not line:
+        return text
+    repeated = kept.endswith(":")
+    kept = kept.rstrip("|: \n")
+    while (last := kept.rpartition("\n"))[2].startswith("%"):
+        kept = last[0].rstrip("|: \n")
+    return kept + (":|" if repeated or kept.rfind("|:") > kept.rfind(":|") else "|]")
