@@ -30,6 +30,14 @@ def test_one_voice_cut_anywhere_behind_its_second_bar_has_no_error(seed: int) ->
         assert check(text).errors == (), text
 
 
+def test_repeats_cut_anywhere_behind_their_first_bar_are_closed() -> None:
+    body = "% [A]\n|:GABcde|c2B2A2|G6|A6:|\n% [B]\n|:B2c2d2|c6|d6|e6:|\n% [C]\ng6|a6|g6|]"
+    for cut in range(body.index("c2B2A2"), len(body)):
+        text = closed(HEADER + body[:cut])
+        assert check(text).errors == (), text
+        assert text.count("|:") == text.count(":|")
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_two_voices_cut_behind_their_second_system_have_no_error(seed: int) -> None:
     grammar = system_grammar(Meter(3, 4), EIGHTH, (FLUTE, FLUTE), min_bars=12, max_bars=16)
