@@ -1,7 +1,7 @@
 """Attention for training on processors: plain matrix products, twice as fast in bfloat16 as torch's fused kernel.
 
-The fused kernel of torch 2.15 saves memory that sequences of a thousand tokens don't need, and takes 40 ms forth and
-back where two products and a softmax take 16 (4 × 4 heads of 64, 512 tokens, one thread, AVX-512 BF16).
+The fused kernel of torch 2.15 saves memory that sequences of a thousand tokens don't need.
+`tests/benchmarks/bench_training.py` compares both.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from hartmann.training.fast_attention import use_fast_attention
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How long and how fast. `tokens` bounds one forward pass; `round` is the number of conversations a step. Layers
-    that are `compiled` run a quarter faster, and take a C++ compiler and a minute to make."""
+    that are `compiled` run faster, and take a C++ compiler and a minute to make."""
 
     steps: int = 2200
     round: int = 16
