@@ -50,7 +50,9 @@ def main() -> None:
     torch.set_num_threads(1)
     taken = [(seconds(fused), seconds(plain)) for _ in range(rounds + 1)][1:]
     one, other = (1000 * median(column) for column in zip(*taken, strict=True))
-    print(f"a layer's attention, forth and back: fused {one:.1f} ms, plain {other:.1f} ms, ratio {one / other:.1f}")
+    print(
+        f"a layer's attention, forth and back: fused {one:.1f} ms, plain {other:.1f} ms, ratio {one / other:.1f}"
+    )
 
 
 if __name__ == "__main__":
