@@ -41,7 +41,9 @@ def explained(*spans: pb.ExplainedSpan, reading: str = "") -> str:
 def test_sections_of_several_voices_name_their_voice() -> None:
     upper, lower = section("C", 0, 1), section("C", 2, 1)
     upper.voice, lower.voice = 1, 2
-    assert "- **C, voice 1**: most at the top\n- **C, voice 2**: most at the bottom" in explained(upper, lower)
+    assert "- **C, voice 1**: most at the top\n- **C, voice 2**: most at the bottom" in explained(
+        upper, lower
+    )
 
 
 def test_each_sentence_of_description_and_motivation_names_its_region() -> None:
