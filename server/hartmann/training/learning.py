@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,35 +76,63 @@ def train(
     workers: Workers = Workers(),
 ) -> None:
     """Train from the checkpoint in `folder`, or from the start, to `plan.steps`, printing the loss."""
-    import torch
-
     use_fast_attention(model)
     if plan.compiled:
         for layer in model.model.language_model.layers:
             layer.compile(dynamic=True)
-    optimizer = make_optimizer(model, plan)
+
+    def one_round(step: int) -> Round:
+        numbers = range(step * plan.round + workers.rank, (step + 1) * plan.round, workers.count)
+        examples = [encoder.example(teacher.conversation(n)) for n in numbers]
+        totals = _learned_from(model, batches(examples, plan.tokens // workers.count, pad))
+        return Round(totals, sum(len(e.ids) for e in examples))
+
+    run_rounds(folder, model, plan, workers, one_round, "tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one worker did in a round, its gradients aside: the summed loss and what it was summed over, shape (2,),
+    and how much it read."""
+
+    totals: Any
+    read: int
+
+
+def run_rounds(
+    folder: Path,
+    model: Any,
+    plan: Plan,
+    workers: Workers,
+    one_round: Callable[[int], Round],
+    unit: str,
+) -> None:
+    """Go from the checkpoint in `folder`, or from the start, to `plan.steps`.
+
+    `one_round` leaves this worker's gradients in the weights of `model`; `unit` names what it reads, for the report.
+    """
+    import torch
+
+    optimizer = _optimizer(model, plan)
     step = checkpoints.resume(folder / "checkpoint.pt", model, optimizer)
     model.train()
-    began, first, seen, smooth = time.time(), step, 0, 0.0
+    began, first, read, smooth = time.time(), step, 0, 0.0
     while step < plan.steps:
         for group in optimizer.param_groups:
             group["lr"] = rate_at(plan, step)
-        numbers = range(step * plan.round + workers.rank, (step + 1) * plan.round, workers.count)
-        examples = [encoder.example(teacher.conversation(n)) for n in numbers]
-        loss = _step(model, list(batches(examples, plan.tokens // workers.count, pad)), workers)
+        done = one_round(step)
+        loss = _add_gradients(model, done.totals, workers)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         step += 1
-        seen += sum(len(e.ids) for e in examples) * workers.count
+        read += done.read * workers.count
         smooth = loss if step == first + 1 else 0.97 * smooth + 0.03 * loss
         if workers.rank:
             continue
         if step % 20 == 0:
-            pace = seen / (time.time() - began)
-            print(
-                f"step {step} loss {smooth:.3f} {pace:.0f} tokens/s {time.time() - began:.0f} s", flush=True
-            )
+            seconds = time.time() - began
+            print(f"step {step} loss {smooth:.3f} {read / seconds:.0f} {unit}/s {seconds:.0f} s", flush=True)
         if step % plan.keep_every == 0 or step == plan.steps:
             checkpoints.keep(folder / "checkpoint.pt", model, optimizer, step)
 
@@ -150,8 +178,8 @@ def _image_tokens(model: Any, batch: Batch) -> Any:
     return torch.cat(tuple(seen.pooler_output))
 
 
-def _step(model: Any, parts: list[Batch], workers: Workers) -> float:
-    """Gradients of a round, over all workers; returns its loss a token."""
+def _learned_from(model: Any, parts: Iterable[Batch]) -> Any:
+    """Add up the gradients of a worker's batches; returns their summed loss and number of learned tokens."""
     import torch
 
     totals = torch.zeros(2)
@@ -160,10 +188,10 @@ def _step(model: Any, parts: list[Batch], workers: Workers) -> float:
             loss, learned = batch_loss(model, part)
         loss.backward()
         totals += torch.tensor([float(loss.detach()), float(learned)])
-    return add_gradients(model, totals, workers)
+    return totals
 
 
-def add_gradients(model: Any, totals: Any, workers: Workers) -> float:
+def _add_gradients(model: Any, totals: Any, workers: Workers) -> float:
     """Let every worker hold the gradients of all. `totals` is this worker's summed loss and what it was summed over;
     returns the loss for each of the latter, over all workers."""
     import torch
@@ -184,7 +212,7 @@ def _gradient(weight: Any) -> Any:
     return torch.zeros(weight.numel()) if weight.grad is None else weight.grad.flatten()
 
 
-def make_optimizer(model: Any, plan: Plan) -> Any:
+def _optimizer(model: Any, plan: Plan) -> Any:
     """AdamW over what is not frozen; matrices decay, vectors don't."""
     import torch
 

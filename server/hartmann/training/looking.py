@@ -9,7 +9,6 @@ afterwards, so what they tell lies open to the language model.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -18,10 +17,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hartmann.training import checkpoints
 from hartmann.training.fast_attention import use_fast_attention
 from hartmann.training.gallery import Gallery, patches
-from hartmann.training.learning import Plan, Workers, add_gradients, make_optimizer, rate_at
+from hartmann.training.learning import Plan, Round, Workers, run_rounds
 from hartmann.training.mini_architecture import CELL, WIDTH
 from hartmann.vision.picture_features import CELLS, COLOURS, LUMA, Direction, PictureFeatures, name_colours
 from hartmann.vision.picture_words import HORIZON_SAID, busiest_cell, lightest_cell
@@ -78,31 +76,17 @@ def train_tower(
     )
     use_fast_attention(model)
     both = torch.nn.ModuleDict({"tower": model.model.visual, "head": head})
-    optimizer = make_optimizer(both, plan)
-    step = checkpoints.resume(folder / "checkpoint.pt", both, optimizer)
-    both.train()
-    began, smooth = time.time(), 0.0
-    while step < plan.steps:
-        for group in optimizer.param_groups:
-            group["lr"] = rate_at(plan, step)
+
+    def one_round(step: int) -> Round:
         rng = Random(step * 7919 + workers.rank)
         shown = rng.sample(pictures, plan.round // workers.count)
         looks = [look(gallery.pixels(n), gallery.exhibits[n].features) for n in shown]
         with torch.autocast("cpu", torch.bfloat16):
             loss = _loss(model, head, looks)
         loss.backward()
-        mean = add_gradients(both, torch.tensor([float(loss.detach()), 1.0]), workers)
-        torch.nn.utils.clip_grad_norm_(both.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        step += 1
-        smooth = mean if not smooth else 0.97 * smooth + 0.03 * mean
-        if workers.rank:
-            continue
-        if step % 20 == 0:
-            print(f"look {step} loss {smooth:.4f} {time.time() - began:.0f} s", flush=True)
-        if step % plan.keep_every == 0 or step == plan.steps:
-            checkpoints.keep(folder / "checkpoint.pt", both, optimizer, step)
+        return Round(torch.tensor([float(loss.detach()), 1.0]), len(looks))
+
+    run_rounds(folder, both, plan, workers, one_round, "pictures")
 
 
 def hand_over_tower(folder: Path, model: Any, gallery: Gallery) -> None:
@@ -164,6 +148,12 @@ def _by_square(plane: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
     )
 
 
+def _places(rows: int, columns: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Row, column, and number of the cell in `CELLS`, of each square."""
+    y, x = np.divmod(np.arange(rows * columns), columns)
+    return y, x, np.minimum(2, 3 * y // rows) * 3 + np.minimum(2, 3 * x // columns)
+
+
 def _colours(rgb: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
     names = _by_square(name_colours(rgb), rows, columns).reshape(rows * columns, -1)
     return np.stack([(names == i).mean(1, dtype=np.float32) for i in range(len(COLOURS))], axis=1)
@@ -179,10 +169,9 @@ def _squares(
     value = rgb.max(-1)
     saturation = (value - rgb.min(-1)) / np.maximum(value, 1e-6) * (value > 0.05)
     light = _by_square(luma, rows, columns)
-    y, x = np.divmod(np.arange(rows * columns), columns)
+    y, x, cell = _places(rows, columns)
     lines = luma.reshape(rows, _FINE, -1).mean((1, 2))
     step = np.diff(lines, prepend=lines[:1])
-    cell = np.minimum(2, 3 * y // rows) * 3 + np.minimum(2, 3 * x // columns)
 
     def mean(plane: NDArray[Any]) -> NDArray[Any]:
         return np.asarray(_by_square(plane, rows, columns).mean((1, 2)))
@@ -207,8 +196,7 @@ def _squares(
 
 
 def _flags(rows: int, columns: int, features: PictureFeatures) -> NDArray[np.float32]:
-    y, x = np.divmod(np.arange(rows * columns), columns)
-    cell = np.minimum(2, 3 * y // rows) * 3 + np.minimum(2, 3 * x // columns)
+    y, _, cell = _places(rows, columns)
     clear = features.horizon is not None and features.horizon_strength >= HORIZON_SAID
     horizon = (y == int((features.horizon or 0) * rows)) & clear
     named = [CELLS.index(word) if word else -1 for word in (lightest_cell(features), busiest_cell(features))]

@@ -12,7 +12,7 @@ from PIL import Image
 
 from hartmann.training.conversations import Conversation, Turn
 from hartmann.training.encoding import Encoder, batches
-from hartmann.training.gallery import Gallery, build_gallery, fit
+from hartmann.training.gallery import Gallery, fit
 from hartmann.training.learning import Plan, Workers, batch_loss
 from hartmann.training.looking import hand_over_tower, look, train_tower
 from hartmann.training.mini_architecture import make_model
@@ -22,15 +22,6 @@ from hartmann.training.tokenizer import train_tokenizer
 from hartmann.vision.picture_features import COLOURS, Colour, measure
 
 pytestmark = pytest.mark.integration
-
-PICTURES = 4
-
-
-@pytest.fixture(scope="module")
-def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
-    folder = tmp_path_factory.mktemp("gallery")
-    build_gallery(folder, PICTURES, (), workers=1)
-    return Gallery(folder)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +78,7 @@ def test_the_tower_learns_its_answers_goes_on_where_it_stopped_and_is_handed_ove
         for stop in stops:
             model = make_model(tokenizer, 1)
             plan = Plan(steps=stop, round=2, warm_up=100, keep_every=1)
-            train_tower(folder, model, gallery, range(PICTURES), plan, Workers())
+            train_tower(folder, model, gallery, range(len(gallery)), plan, Workers())
         return model
 
     whole, parts = train(tmp_path / "whole", 20), train(tmp_path / "parts", 8, 20)
@@ -107,10 +98,10 @@ def test_learning_from_what_was_seen_is_learning_from_the_pictures(
     import torch
 
     model = make_model(tokenizer, 1).eval()
-    for part in (range(0, PICTURES, 2), range(1, PICTURES, 2)):
+    for part in (range(0, len(gallery), 2), range(1, len(gallery), 2)):
         Seen(tmp_path, gallery, writable=True).see(model, gallery, part)
     talk = (Turn("user", "Where is what?"), Turn("assistant", "Blue at the top.", True))
-    conversations = [Conversation(talk, number) for number in range(PICTURES)]
+    conversations = [Conversation(talk, number) for number in range(len(gallery))]
     losses = []
     for encoder in (Encoder(tokenizer, gallery), Encoder(tokenizer, gallery, Seen(tmp_path, gallery))):
         (batch,) = batches([encoder.example(c) for c in conversations], 10_000, tokenizer.pad_token_id)

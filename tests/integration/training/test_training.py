@@ -12,7 +12,7 @@ from PIL import Image
 from hartmann.library.ingest.music21_tunes import Tune
 from hartmann.training.conversations import Kind, Teacher
 from hartmann.training.encoding import Encoder, batches
-from hartmann.training.gallery import Gallery, build_gallery, patches
+from hartmann.training.gallery import Gallery, patches
 from hartmann.training.learning import Plan, batch_loss, train
 from hartmann.training.mini_architecture import make_image_processor, make_model, save_folder
 from hartmann.training.tokenizer import train_tokenizer
@@ -21,21 +21,13 @@ from hartmann.training.tunes import Lesson, read_lesson
 pytestmark = pytest.mark.integration
 
 JIG = "X:1\nT:A\nR:jig\nM:6/8\nL:1/8\nK:G\n|:D|GAB d2B|c3 c2d|edc BAG|A3 A2D|GAB d2B|c3 c2d|edc BAF|G3 G2:|\n"
-PICTURES = 6
-
-
-@pytest.fixture(scope="module")
-def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
-    folder = tmp_path_factory.mktemp("gallery")
-    build_gallery(folder, PICTURES, (), workers=1)
-    return Gallery(folder)
 
 
 @pytest.fixture(scope="module")
 def teacher(gallery: Gallery) -> Teacher:
     lesson = read_lesson(Tune("music21/test/jig/1", JIG, "", "", "", ""))
     assert isinstance(lesson, Lesson)
-    return Teacher(gallery, range(PICTURES), [lesson], seed=1)
+    return Teacher(gallery, range(len(gallery)), [lesson], seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +37,7 @@ def tokenizer(teacher: Teacher) -> Any:
 
 def test_patches_are_those_of_the_image_processor(gallery: Gallery) -> None:
     processor = make_image_processor()
-    for number in range(PICTURES):
+    for number in range(len(gallery)):
         ours, grid = patches(gallery.pixels(number))
         theirs = processor(images=[Image.fromarray(gallery.pixels(number))], return_tensors="np")
         assert np.abs(ours - theirs["pixel_values"]).max() < 1e-5
