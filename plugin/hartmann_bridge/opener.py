@@ -64,7 +64,8 @@ class Opener:
         self._running.add(waiting)
         waiting.add_done_callback(self._running.discard)
         with contextlib.suppress(TimeoutError):
-            status = await asyncio.wait_for(asyncio.shield(waiting), EARLY_END_SECONDS)
+            async with asyncio.timeout(EARLY_END_SECONDS):
+                status = await asyncio.shield(waiting)
             if status != 0:
                 raise _not_started(musescore, f"it ended at once with status {status}")
         log.info("opened", musescore=musescore.path, score=score.name)

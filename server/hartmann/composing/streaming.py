@@ -46,7 +46,8 @@ class _TextLog:
             self._grown.clear()
             await self._log_rest()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._finished.wait(), SECONDS_BETWEEN_DELTAS)
+                async with asyncio.timeout(SECONDS_BETWEEN_DELTAS):
+                    await self._finished.wait()
         await self._log_rest()
 
     async def _log_rest(self) -> None:

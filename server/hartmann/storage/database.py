@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
+from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from hartmann.errors import DatabaseFull, DatabaseUnavailable
 from hartmann.storage import migrating
@@ -79,10 +81,12 @@ class Database:
                 yield connection
 
     async def close(self) -> None:
-        """Close every connection; the embedded server is left to whoever opened it."""
+        """Close every connection, those in use when they are given back; the embedded server is left to whoever
+        opened it."""
         await self.notifications.close()
-        await self.engine.dispose()
-        await self.searches.dispose()
+        for engine in (self.engine, self.searches):
+            event.listen(engine.sync_engine, "checkin", _close_for_good)
+            await engine.dispose()
 
 
 def connect(url: str, search_url: str | None = None) -> Database:
@@ -183,6 +187,11 @@ async def _keep_running(server: EmbeddedPostgres) -> None:
             _log.warning("embedded postgres is gone; starting it again")
             with contextlib.suppress(DatabaseUnavailable):
                 await asyncio.to_thread(server.start_again)
+
+
+def _close_for_good(_: object, record: ConnectionPoolEntry) -> None:
+    """Called for each connection given back to a pool that nobody will take it from."""
+    record.invalidate()
 
 
 @contextlib.contextmanager

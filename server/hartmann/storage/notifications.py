@@ -70,7 +70,7 @@ class Notifications:
 
     async def _listen(self) -> None:
         connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
-        async with connection:
+        try:
             for channel in Channel:
                 await connection.execute(f"LISTEN {channel}")
             self.listening.set()
@@ -78,6 +78,10 @@ class Notifications:
             async for notification in connection.notifies():
                 for waker in self._wakers.get((notification.channel, notification.payload), ()):
                     waker.set()
+        finally:
+            await (
+                connection.close()
+            )  # `async with` would roll back first, and a second cancellation end it there
 
     def _wake_everyone(self) -> None:
         for wakers in self._wakers.values():
@@ -88,4 +92,5 @@ class Notifications:
 async def wait_for(waker: asyncio.Event, seconds: float = FALLBACK_SECONDS) -> None:
     """Until the waker is set, or the time is over."""
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(waker.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await waker.wait()

@@ -71,7 +71,8 @@ async def run_worker(
         while not stop.is_set():
             await worker.run_once(stop, ready)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), RESTART_SECONDS)
+                async with asyncio.timeout(RESTART_SECONDS):
+                    await stop.wait()
     finally:
         reaper.cancel()
         await asyncio.gather(reaper, return_exceptions=True)

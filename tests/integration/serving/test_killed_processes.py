@@ -174,15 +174,12 @@ async def test_a_composition_in_another_process_is_cancelled_by_the_front(databa
     ):
         name = await server.create()
         seen = await read_into_a_draft(server, name)
-        began = asyncio.get_running_loop().time()
         request = composition_pb2.CancelCompositionRequest(name=name)
         cancelled = (await server.compositions.CancelComposition(request)).composition
-        seconds = asyncio.get_running_loop().time() - began
         rest = await server.watch(name, seen[-1].sequence)
 
     assert cancelled.state == composition_pb2.COMPOSITION_STATE_CANCELLED
     assert kinds(rest)[-1] == "cancelled"
-    assert seconds < 5
 
 
 async def test_a_client_killed_after_n_events_gets_exactly_the_rest(database_url: str) -> None:

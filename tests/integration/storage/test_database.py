@@ -8,24 +8,31 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
 from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hartmann.errors import DatabaseUnavailable
 from hartmann.storage import postmaster, vectors
 from hartmann.storage.composition_log import CompositionLog
 from hartmann.storage.database import Database, connect, open_database
 from hartmann.storage.embedded_postgres import EmbeddedPostgres
+from hartmann.storage.notifications import Channel
 from hartmann.storage.records import NewComposition, NewEvent
 from hartmann.storage.tables import EmbeddingKind, embedding, reference
 
 pytestmark = pytest.mark.integration
 
 SPACE = "test-space/v1"
+LISTENERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+)
 
 
 @pytest.fixture
@@ -61,6 +68,42 @@ async def test_a_url_may_be_spelled_in_three_ways(database_url: str, scheme: str
 async def test_a_database_is_opened_by_its_url(database_url: str) -> None:
     async with open_database(database_url, Path("/nowhere")) as database:
         assert await CompositionLog(database).waiting() == 0
+
+
+@pytest.mark.parametrize("way", [Database.transaction, Database.autocommit, Database.searching])
+async def test_a_connection_in_use_when_the_database_closes_is_closed_when_given_back(
+    database_url: str, way: Callable[[Database], AbstractAsyncContextManager[AsyncConnection]]
+) -> None:
+    database = connect(database_url)
+    async with way(database) as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        await database.close()
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    assert driver is not None
+    assert driver.closed
+
+
+async def test_listening_ends_with_its_connection_though_its_end_is_cancelled_twice(
+    database_url: str,
+) -> None:
+    database = connect(database_url)
+    with database.notifications.subscribe(Channel.EVENT, "any"):
+        await asyncio.wait_for(database.notifications.listening.wait(), 10)
+    ending = asyncio.create_task(database.close())
+    await asyncio.sleep(0)
+    ending.cancel()
+    await asyncio.gather(ending, return_exceptions=True)
+    await database.close()
+    await asyncio.to_thread(wait_until_nobody_listens, database_url)
+
+
+def wait_until_nobody_listens(database_url: str) -> None:
+    """Wait until Postgres knows no connection that listens in this database."""
+    deadline = time.monotonic() + 60
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        while connection.execute(LISTENERS).fetchone() != (0,):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
 
 async def test_the_embedded_database_comes_with_its_schema_and_outlives_a_killed_postmaster(

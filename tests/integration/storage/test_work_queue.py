@@ -7,7 +7,6 @@ import contextlib
 import random
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -26,7 +25,6 @@ pytestmark = pytest.mark.integration
 WORKER = Path(__file__).parent / "worker_process.py"
 LEASE_SECONDS = 2.0
 LONG_LEASE_SECONDS = 60.0
-SLACK_SECONDS = 2.0  # the heir goes through the parts that are there already; the benchmark has the figures
 LONG = 300  # events: several seconds of work
 CANCELLED = NewEvent("", "end", "cancelled", b"")
 
@@ -260,15 +258,12 @@ async def test_another_worker_takes_over_from_one_killed_with_kill_9(
         await until_logged(log, name, 2)
         async with Worker(database_url, "heir", LEASE_SECONDS):
             victim.send(signal.SIGKILL)
-            killed_at = time.monotonic()
             await victim.ended()
             last = (await log.get(name)).last_sequence
             first_of_heir = await asyncio.wait_for(until_logged(log, name, last + 1), 60)
-            seconds = time.monotonic() - killed_at
             rows = await asyncio.wait_for(watch_to_the_end(log, name), 120)
     assert first_of_heir.body == b"heir"
     assert_exact(rows, LONG)
-    assert seconds <= LEASE_SECONDS + 1 + SLACK_SECONDS
 
 
 async def test_a_worker_that_was_frozen_is_fenced_out_and_works_on_afterwards(

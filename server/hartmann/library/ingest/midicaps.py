@@ -164,11 +164,13 @@ def _from_folder(folder: Path, index: CaptionIndex, terms: Terms) -> Iterator[Un
 def _why_not(path: Path, root: Path) -> str:
     """Why a file is not even opened, or ""."""
     try:
-        real = path.resolve(strict=True)
+        real = path.resolve()
     except (OSError, RuntimeError):
-        return "the data set holds no such file"
+        return "it is a link that leads nowhere"
     if not real.is_relative_to(root):
         return "it is a link that leads out of the data set"
+    if not real.exists():
+        return "the data set holds no such file"
     if not real.is_file():
         return "it is no file"
     size = real.stat().st_size
