@@ -1,9 +1,7 @@
 """How much of a draft stands in another piece: the longest shared run of notes and the share of n-grams.
 
-A voice is read as one line, the highest pitch of each onset with ties joined, as written. From note to note
-it has steps: (interval in semitones, ratio of durations). Steps do not change when a tune is moved to another
-key or written in other note values, so neither hides a copy. A run of k shared steps is k + 1 shared notes.
-Percussion voices have no line and are left out.
+A voice is read as the steps of its top line (`top_line`), which no other key and no other note values change. A run of
+k shared steps is k + 1 shared notes. Percussion voices have no line and are left out.
 
 The draft is indexed once by a suffix automaton (Blumer et al., 1985; O(n) to build), and each reference is
 then read through it once in O(m): `Originality(draft)` for many references, `overlap` for one.
@@ -12,18 +10,12 @@ then read through it once in O(m): `Originality(draft)` for many references, `ov
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import pairwise
-from math import gcd
 
 from hartmann.notation.score import Score, Voice
-from hartmann.notation.sounding import sounding_notes
+from hartmann.notation.top_line import Step, steps_of, top_line
 
 NGRAM_STEPS = 5
 """Steps in an n-gram: six notes, about a bar and a half of a folk tune; shorter ones any two tunes share."""
-
-Step = tuple[int, int, int]
-"""Interval in semitones, and the ratio of durations as numerator and denominator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +77,8 @@ def _lines(score: Score) -> list[_Line]:
 
 
 def _line(voice: Voice) -> _Line:
-    top: dict[Fraction, tuple[int, Fraction, int]] = {}
-    for sound in sounding_notes(voice):
-        if sound.duration > 0:
-            top[sound.onset] = (sound.pitch, sound.duration, voice.bars[sound.bar].number)
-    notes = list(top.values())
-    steps = tuple(_step(a, b) for a, b in pairwise(notes))
-    return _Line(voice.number, steps, tuple(number for _, _, number in notes))
-
-
-def _step(before: tuple[int, Fraction, int], after: tuple[int, Fraction, int]) -> Step:
-    """The step between two notes; by integers, since `Fraction`s take most of the time otherwise."""
-    above = after[1].numerator * before[1].denominator
-    below = after[1].denominator * before[1].numerator
-    common = gcd(above, below)
-    return after[0] - before[0], above // common, below // common
+    notes, bars = top_line(voice)
+    return _Line(voice.number, steps_of(notes), bars)
 
 
 def _ngrams(steps: tuple[Step, ...]) -> list[tuple[Step, ...]]:
