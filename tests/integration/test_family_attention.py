@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from eager_attention import eager_matrices
 from model_families import FAMILIES, WITH_CODE, in_one_pass, modules_of_folders, save_family
 from models import photograph
 from numpy.typing import NDArray
@@ -57,19 +58,9 @@ def model(family: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tra
 
 
 def eager_rows(model: TransformersModel, picture: Image.Image) -> NDArray[np.float32]:
-    """Eq. 2's inner mean for the answer's tokens: mean over layers and heads of the image columns, on the cells."""
-    prompt = model._prompter.build(ASKED, picture)
-    tokens = model._prompter.tokens(ANSWER)
-    before = model._model.config._attn_implementation
-    model._model.set_attn_implementation("eager")
-    try:
-        output = in_one_pass(model, prompt.followed_by(tokens), output_attentions=True)
-    finally:
-        model._model.set_attn_implementation(before)
-    matrices = torch.stack([layer[0] for layer in output.attentions])
-    first = len(prompt.ids) - 1
-    rows = matrices[:, :, first : first + len(tokens)][..., list(prompt.columns)].mean(dim=(0, 1))
-    return prompt.layout.on_cells(rows.numpy())
+    """Eq. 2's inner mean for the answer's tokens: mean over layers and heads, on the cells."""
+    layout = model._prompter.build(ASKED, picture).layout
+    return layout.on_cells(eager_matrices(model, ASKED, picture, ANSWER).mean(dim=(1, 2)).numpy())
 
 
 def seen(model: TransformersModel, prompt: Prompt) -> torch.Tensor:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from eager_attention import eager_matrices
 from models import photograph, save_tiny_model
 from PIL import Image
 
@@ -30,34 +31,12 @@ def model(folder: Path) -> TransformersModel:
     return TransformersModel.load(folder, threads=1)
 
 
-def eager_rows(folder: Path, model: TransformersModel, picture: Image.Image, answer: str) -> np.ndarray:
-    """Eq. 2's inner mean from transformers' own attention matrices."""
-    from transformers import AutoModelForImageTextToText
-
-    eager = AutoModelForImageTextToText.from_pretrained(folder, attn_implementation="eager", dtype="float32")
-    prompt = model._prompter.build(ASKED, picture)
-    tokens = model._prompter.tokens(answer)
-    ids = torch.tensor([[*prompt.ids, *tokens]])
-    kinds = [*prompt.per_token["mm_token_type_ids"], *[0] * (len(prompt.ids) + len(tokens))]
-    output = eager.eval()(
-        input_ids=ids,
-        mm_token_type_ids=torch.tensor([kinds[: ids.shape[1]]]),
-        **prompt.tensors,
-        output_attentions=True,
-    )
-    matrices = torch.stack([layer[0] for layer in output.attentions])
-    first = len(prompt.ids) - 1
-    rows = matrices[:, :, first : first + len(tokens)][..., list(prompt.columns)]
-    return rows.mean(dim=(0, 1)).detach().numpy()
-
-
 @pytest.mark.parametrize("size", [(280, 168), (140, 224)])
-def test_the_rows_equal_eager_attention(
-    model: TransformersModel, folder: Path, size: tuple[int, int]
-) -> None:
+def test_the_rows_equal_eager_attention(model: TransformersModel, size: tuple[int, int]) -> None:
     picture = photograph(*size)
     recorded = model.attend((*ASKED, Message(Role.ASSISTANT, ANSWER)), picture).weights
-    np.testing.assert_allclose(recorded, eager_rows(folder, model, picture, ANSWER), rtol=1e-4)
+    eager = eager_matrices(model, ASKED, picture, ANSWER).mean(dim=(1, 2))
+    np.testing.assert_allclose(recorded, eager.numpy(), rtol=1e-4)
 
 
 def test_attention_differs_between_tokens_and_cells(model: TransformersModel) -> None:

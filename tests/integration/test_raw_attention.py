@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
+from eager_attention import eager_matrices
 from models import photograph, save_tiny_model
 from safetensors.numpy import load_file
 
@@ -36,23 +36,9 @@ def model(folder: Path) -> TransformersModel:
 
 
 @pytest.fixture(scope="module")
-def matrices(folder: Path, model: TransformersModel) -> np.ndarray:
+def matrices(model: TransformersModel) -> np.ndarray:
     """Eager attention, shape (tokens, layers, heads, |I|)."""
-    from transformers import AutoModelForImageTextToText
-
-    eager = AutoModelForImageTextToText.from_pretrained(folder, attn_implementation="eager", dtype="float32")
-    prompt = model._prompter.build(FINISHED, photograph())
-    kinds = [*prompt.per_token["mm_token_type_ids"], *[0] * len(prompt.ids)][: len(prompt.ids)]
-    with torch.no_grad():
-        output = eager.eval()(
-            input_ids=torch.tensor([prompt.ids]),
-            mm_token_type_ids=torch.tensor([kinds]),
-            **prompt.tensors,
-            output_attentions=True,
-        )
-    tokens = len(model._prompter.tokens(FINISHED[-1].text))
-    rows = torch.stack([layer[0] for layer in output.attentions])[:, :, -tokens - 1 : -1]
-    return rows[..., list(prompt.columns)].permute(2, 0, 1, 3).numpy()
+    return eager_matrices(model, ASKED, photograph(), FINISHED[-1].text).numpy()
 
 
 def header_of(path: Path) -> dict[str, object]:
