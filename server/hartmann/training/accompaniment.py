@@ -21,7 +21,8 @@ from fractions import Fraction
 from random import Random
 from typing import Final
 
-from hartmann.training.harmonizing import Chord, harmonize, span_of
+from hartmann.notation.harmony import Chord
+from hartmann.training.harmonizing import harmonize, span_of
 from hartmann.training.melodies import LETTER_FIFTHS, Measure, Melody, UnfitError, spelling
 
 NATURAL: Final = (0, 2, 4, 5, 7, 9, 11)

@@ -8,29 +8,18 @@ from itertools import product
 import pytest
 from tune_samples import checked, lessons, melody_of
 
-from hartmann.training.harmonizing import (
-    CHORDS,
-    MOTIONS,
-    Chord,
-    _best_path,
-    _fit,
-    _joint,
-    _place,
-    _Span,
-    chord_names,
-    harmonize,
-    span_of,
-)
+from hartmann.notation.harmony import CHORDS, MOTIONS, Chord, Span, _fit, _joint, _place, best_chords
+from hartmann.training.harmonizing import chord_names, harmonize, span_of
 from hartmann.training.modes import in_mode
 from hartmann.training.tune_text import Heading, write_tune
 
 
 def test_path_is_the_best_of_all_paths() -> None:
     spans = [
-        _Span(((0, 1.0), (4, 0.5)), True, True, False, False),
-        _Span(((-1, 1.0), (3, 1.0)), False, False, False, False),
-        _Span(((5, 2.0), (2, 0.5)), True, False, False, False),
-        _Span(((0, 1.0),), False, False, True, True),
+        Span(((0, 1.0), (4, 0.5)), True, True, False, False),
+        Span(((-1, 1.0), (3, 1.0)), False, False, False, False),
+        Span(((5, 2.0), (2, 0.5)), True, False, False, False),
+        Span(((0, 1.0),), False, False, True, True),
     ]
     chords = CHORDS["major"]
 
@@ -45,7 +34,7 @@ def test_path_is_the_best_of_all_paths() -> None:
         return total
 
     best = max(product(chords, repeat=len(spans)), key=worth)
-    assert worth(tuple(_best_path(spans, "major"))) == pytest.approx(worth(best))
+    assert worth(tuple(best_chords(spans, "major"))) == pytest.approx(worth(best))
 
 
 @pytest.mark.parametrize("mode", ["major", "minor", "dorian", "mixolydian"])
