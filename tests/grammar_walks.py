@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from hartmann.vision.sampling import MOST_ITEMS
+
 END = 0
 
 
@@ -51,15 +53,18 @@ def abc_tokenizer() -> Any:
     return LLTokenizer(tokenizer.to_str(), eos_token=END)
 
 
-def walk(grammar: str, seed: int, limit: int = 6000) -> str:
-    """One random text of the grammar, whole."""
-    from llguidance import LLMatcher
+def walk(grammar: str, seed: int, limit: int = 6000, stop: str = "\0") -> str:
+    """One random text of the grammar, whole, or up to where `stop` first stands in it."""
+    from llguidance import LLMatcher, LLParserLimits
 
     tokenizer, random = abc_tokenizer(), Random(seed)
-    matcher = LLMatcher(tokenizer, LLMatcher.grammar_from_lark(grammar))
+    limits = LLParserLimits(max_items_in_row=MOST_ITEMS, step_max_items=MOST_ITEMS)
+    matcher = LLMatcher(tokenizer, LLMatcher.grammar_from_lark(grammar), limits=limits)
     assert not matcher.is_error(), matcher.get_error()
     tokens: list[int] = []
     while not matcher.is_stopped() and len(tokens) < limit:
+        if stop in (text := str(tokenizer.decode_str(tokens[-20:]))):
+            return str(tokenizer.decode_str(tokens[:-20])) + text.partition(stop)[0]
         mask = np.unpackbits(np.frombuffer(matcher.compute_bitmask(), np.uint8), bitorder="little")
         allowed = np.flatnonzero(mask)
         assert len(allowed), f"dead end behind {tokenizer.decode_str(tokens)!r}"

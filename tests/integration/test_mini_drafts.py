@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from mini_drafts import Asked, asked_for, complaints, write_drafts
+from mini_drafts import ENSEMBLES, Asked, asked_for, complaints, write_drafts
 
 from hartmann.composing.wishes import MusicalWishes
 from hartmann.notation.bar_range import full_bars
@@ -16,7 +16,7 @@ from hartmann.vision.transformers_model import TransformersModel
 
 pytestmark = pytest.mark.integration
 
-ASKED = asked_for(2 * len(METERS))
+ASKED = asked_for(len(ENSEMBLES) * len(METERS))
 BARS = 8
 
 

@@ -17,7 +17,7 @@ from hartmann.composing.writing import (
     free_request,
     header_request,
     is_constrained,
-    is_varied,
+    takes_turns,
     whole_text,
     write_piece,
 )
@@ -26,8 +26,8 @@ from hartmann.composing.writing import (
 async def write_pieces(
     work: Work, conversation: Conversation, stage: Stage, drafts: Sequence[int], *, room: int = 1
 ) -> list[str]:
-    """The texts of the drafts with these numbers; see `write_piece`. Variations, bar by bar, take turns."""
-    if len(drafts) == 1 or is_varied(work):
+    """The texts of the drafts with these numbers; see `write_piece`."""
+    if len(drafts) == 1 or takes_turns(work):
         return [await write_piece(work, conversation, stage, draft, room=room) for draft in drafts]
 
     async def produce(writers: Sequence[Writer]) -> list[str]:

@@ -15,10 +15,9 @@ from hartmann.composing.difficulty import LIMITS
 from hartmann.composing.headers import meter_of, programs_of, tempo_of, unit_of
 from hartmann.composing.own_score import Excerpt, ExcerptUse
 from hartmann.composing.spoken import Spoken, spoken
-from hartmann.composing.voices import voice_lines, voices_written
+from hartmann.composing.voices import voice_lines, voice_ranges, voices_written
 from hartmann.composing.wishes import MusicalWishes
 from hartmann.moods import known_moods, mood_place
-from hartmann.notation.instruments import playing_range
 from hartmann.vision.bar_grammar import body_grammar
 from hartmann.vision.header_grammar import HeaderWishes, keys
 from hartmann.vision.system_grammar import system_grammar
@@ -80,11 +79,13 @@ def header_wishes(
     )
 
 
-def body_bounds(header: str, wishes: MusicalWishes) -> Bounds:
-    """The grammar of the music after a header, in as many voices as the header names."""
+def body_bounds(header: str, wishes: MusicalWishes, written: int = 0) -> Bounds:
+    """The grammar of the music after a header, in as many voices as the header names; or of what follows the systems
+    of several voices that hold the first `written` bars."""
     fewest, most = (wishes.bars, wishes.bars) if wishes.bars else DEFAULT_BARS
+    fewest, most = max(1, fewest - written), most - written
     meter, unit, shortest = meter_of(header), unit_of(header), shortest_offered(header, wishes)
-    ranges = [_pitches(program, wishes) for program in programs_of(header)]
+    ranges = ranges_offered(header, wishes)
     if len(ranges) == 1:
         grammar = body_grammar(
             meter, unit, pitches=ranges[0], min_bars=fewest, max_bars=most, shortest=shortest
@@ -94,15 +95,11 @@ def body_bounds(header: str, wishes: MusicalWishes) -> Bounds:
     return Bounds(grammar, most * len(ranges))
 
 
-def pitches_offered(header: str, wishes: MusicalWishes) -> PitchRange:
-    """The first instrument's range, or what the difficulty leaves of it."""
-    return _pitches(programs_of(header)[0], wishes)
-
-
-def _pitches(program: int, wishes: MusicalWishes) -> PitchRange:
-    lowest, highest = playing_range(program)
+def ranges_offered(header: str, wishes: MusicalWishes) -> list[PitchRange]:
+    """Each instrument's range, or what the difficulty leaves of it."""
     limits = LIMITS.get(wishes.difficulty)
-    return PitchRange(*(limits.within(lowest, highest) if limits else (lowest, highest)))
+    ranges = voice_ranges(programs_of(header))
+    return [PitchRange(*(limits.within(*each) if limits else each)) for each in ranges]
 
 
 def shortest_offered(header: str, wishes: MusicalWishes) -> Fraction | None:

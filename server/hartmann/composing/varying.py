@@ -13,7 +13,7 @@ from fractions import Fraction
 from hartmann.composing.events import Stage
 from hartmann.composing.headers import meter_of, unit_of
 from hartmann.composing.own_score import melody
-from hartmann.composing.steering import pitches_offered, shortest_offered
+from hartmann.composing.steering import ranges_offered, shortest_offered
 from hartmann.composing.streaming import Writer
 from hartmann.composing.work import Conversation, Work
 from hartmann.notation.checking import check
@@ -54,7 +54,7 @@ def theme_bars(work: Work, header: str) -> tuple[ThemeBar, ...]:
     too_long = any(not 0 < bar.duration <= full for bar in bars)
     if changes or is_other or too_long or work.wishes.bars != own.wishes.bars:
         return ()
-    pitches = pitches_offered(header, work.wishes)
+    pitches = ranges_offered(header, work.wishes)[0]
     return tuple(
         ThemeBar(_first(bar.notes[0].pitches, theme, score.key, pitches) if bar.notes else "z", bar.duration)
         for bar in bars
@@ -72,7 +72,7 @@ async def write_variation(
 ) -> str:
     """The variation, bar by bar; `header` is written already. Raises ModelFailed and ModelInputTooLong."""
     text, meter, unit = header, meter_of(header), unit_of(header)
-    shortest, pitches = shortest_offered(header, work.wishes), pitches_offered(header, work.wishes)
+    shortest, pitches = shortest_offered(header, work.wishes), ranges_offered(header, work.wishes)[0]
 
     def say(words: str) -> None:
         nonlocal text

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hartmann.notation.instruments import instrument_name, playing_range
+from hartmann.notation.instruments import accompanying_range, instrument_name, playing_range
 
 MIDDLE_C = 60
 
@@ -34,6 +34,13 @@ def voice_lines(programs: Sequence[int]) -> str:
     return "".join(_lines(programs))
 
 
+def voice_ranges(programs: Sequence[int]) -> list[tuple[int, int]]:
+    """Lowest and highest pitch (MIDI numbers) of each voice: the first has the melody, the others lie under it."""
+    return [
+        (accompanying_range if number else playing_range)(program) for number, program in enumerate(programs)
+    ]
+
+
 def shortfall(programs: Sequence[int], learned: int) -> str:
     """Says for which instruments a draft is written, where more were asked for; else nothing.
 
@@ -49,7 +56,8 @@ def shortfall(programs: Sequence[int], learned: int) -> str:
 
 
 def _lines(programs: Sequence[int]) -> Iterator[str]:
-    for number, program in enumerate(programs, 1):
-        lowest, highest = playing_range(program)
+    for number, (program, (lowest, highest)) in enumerate(
+        zip(programs, voice_ranges(programs), strict=True), 1
+    ):
         clef = " clef=bass" if lowest + highest < 2 * MIDDLE_C else ""
         yield f'V:{number} name="{instrument_name(program)}"{clef}\n%%MIDI program {program}\n'

@@ -7,12 +7,14 @@ is trusted with nothing; the parser finds the music in it.
 
 from __future__ import annotations
 
+from hartmann.composing.accompanying import is_accompanied, write_accompanied
 from hartmann.composing.events import Stage
 from hartmann.composing.headers import programs_of, unit_of
 from hartmann.composing.own_score import ExcerptUse, lead_in
 from hartmann.composing.steering import body_bounds, header_wishes
 from hartmann.composing.streaming import Writer, stream_text
 from hartmann.composing.varying import ThemeBar, theme_bars, write_variation
+from hartmann.composing.voices import voices_written
 from hartmann.composing.work import Conversation, Work
 from hartmann.vision.header_grammar import header_grammar
 from hartmann.vision.language_model import Finish, Generation, GenerationRequest, Message, Role
@@ -66,6 +68,9 @@ async def _write_constrained(
         room = 1
     if theme := _theme(work, header):
         return await write_variation(work, conversation, stage, draft, write, header, theme)
+    if is_accompanied(work, header):
+        text, ended = await write_accompanied(work, conversation, stage, draft, write, header, room)
+        return text if ended else closed(text)
     return whole_text(
         header, await work.answer(body_request(work, conversation, stage, draft, header, room), write)
     )
@@ -125,6 +130,12 @@ def is_varied(work: Work) -> bool:
     """Whether bars that the person brought are to be varied."""
     own = work.request.excerpt
     return own is not None and own.use is ExcerptUse.VARY
+
+
+def takes_turns(work: Work) -> bool:
+    """Whether several drafts are written one after the other: those that are written bar by bar or line by line."""
+    voices = voices_written(work.wishes.programs, work.tools.vision.info.voices)
+    return is_varied(work) or (is_constrained(work) and work.is_compact and len(voices) > 1)
 
 
 def _theme(work: Work, header: str) -> tuple[ThemeBar, ...]:

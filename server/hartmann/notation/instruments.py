@@ -75,12 +75,27 @@ ANY_RANGE = (55, 83)
 """Where nothing narrower is known: G3 to B5, what nearly all folk tunes keep to."""
 
 
+LEFT_HAND = (41, 64)
+"""F2 to E4: the bass staff with two leger lines above it."""
+_TWO_HANDED = range(8), range(16, 21), range(46, 47)
+"""Pianos, harpsichord, organs, harp."""
+
+
 def playing_range(program: int) -> tuple[int, int]:
     """Lowest and highest comfortable pitch (MIDI numbers) of a General MIDI program, for a melody.
 
     After the ranges that orchestration books call practical (Adler, The Study of Orchestration, 4th ed., appendix).
     """
     return next((pitches for programs, pitches in _RANGES if program in programs), ANY_RANGE)
+
+
+def accompanying_range(program: int) -> tuple[int, int]:
+    """Lowest and highest pitch under a melody: of a keyboard or harp the left hand's, of others as for a melody.
+
+    >>> accompanying_range(0), accompanying_range(42) == playing_range(42)
+    ((41, 64), True)
+    """
+    return LEFT_HAND if any(program in programs for programs in _TWO_HANDED) else playing_range(program)
 
 
 def instrument_name(program: int) -> str:

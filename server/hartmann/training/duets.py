@@ -14,7 +14,7 @@ from random import Random
 from typing import Final
 
 from hartmann.composing.voices import voice_lines
-from hartmann.notation.instruments import ANY_RANGE, playing_range
+from hartmann.notation.instruments import ANY_RANGE, accompanying_range, playing_range
 from hartmann.training.accompaniment import Bar, Kind, Tone, accompany, fitting_kinds
 from hartmann.training.melodies import Event, Measure, Melody, Part, UnfitError, length_of, moved
 from hartmann.training.tune_text import (
@@ -81,7 +81,9 @@ def make_duet(melody: Melody, heading: Heading, arousal: float, rng: Random) -> 
     kind = rng.choice(fitting_kinds(arousal, even, chords))
     if kind is not Kind.PARALLEL and program == heading.program and not chords:
         kind = Kind.PARALLEL
-    second = accompany(_lifted(even, heading, program), playing_range(program), kind, chords=chords, rng=rng)
+    second = accompany(
+        _lifted(even, heading, program), accompanying_range(program), kind, chords=chords, rng=rng
+    )
     return Duet(_lifted(even, heading, program), tuple(map(tuple, second)), program)
 
 
@@ -94,7 +96,7 @@ def _lifted(melody: Melody, heading: Heading, program: int) -> Melody:
     """An octave higher where there is room for it and the second voice needs the room below."""
     pitches = [e.midi for e in melody.events() if e.step >= 0]
     _, highest = playing_range(heading.program)
-    if playing_range(program) == ANY_RANGE and max(pitches) + 13 <= highest:
+    if accompanying_range(program) == ANY_RANGE and max(pitches) + 13 <= highest:
         return moved(melody, 0, 7)
     return melody
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
+from grammar_walks import walk
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -138,6 +139,24 @@ class ScriptedModel:
         """Falls with every pixel of the upper left cell that is not as it was."""
         cell = np.asarray(picture)[:30, :30].astype(float)
         return -10.0 - float(np.abs(cell - (40, 80, 200)).mean())
+
+
+@dataclass
+class RandomWriter(ScriptedModel):
+    """Under a grammar it writes any text of it, drawn by the seed it is given, and no more characters than tokens that
+    it may write, four for one."""
+
+    async def generate(
+        self, request: GenerationRequest, on_text: Callable[[str], None] = ignore_text
+    ) -> Generation:
+        if request.grammar is None:
+            return await super().generate(request, on_text)
+        self.asked.append(request)
+        text = walk(request.grammar, request.sampling.seed, stop="".join(request.sampling.stop) or "\0")
+        most = 4 * request.sampling.max_tokens
+        finish = Finish.STOP if len(text) <= most else Finish.LENGTH
+        on_text(text[:most])
+        return Generation(text[:most], finish, len(text), 10)
 
 
 class FixedEmbedder:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 import pytest
-from composing_doubles import MemoryJournal, ScriptedModel, picture, tools
-from grammar_walks import walk
+from composing_doubles import MemoryJournal, RandomWriter, picture, tools
 
 from hartmann.composing.events import DraftKind, DraftWritten, ScoreWritten, Wishes
 from hartmann.composing.excerpting import Selection, read_excerpt
@@ -19,7 +17,6 @@ from hartmann.composing.request import CompositionRequest, Limits
 from hartmann.notation.checking import check
 from hartmann.notation.problems import Severity
 from hartmann.notation.score import Score
-from hartmann.vision.language_model import Finish, Generation, GenerationRequest, ignore_text
 
 THEME = """X:1
 T:Harbour Waltz
@@ -33,21 +30,6 @@ A2|[Ad]3e f2|z2d2^A2|^A6-|A2 FG|]
 
 
 NOTHING = Wishes()
-
-
-@dataclass
-class RandomWriter(ScriptedModel):
-    """Under a grammar it writes any text of it, drawn by the seed it is given."""
-
-    async def generate(
-        self, request: GenerationRequest, on_text: Callable[[str], None] = ignore_text
-    ) -> Generation:
-        if request.grammar is None:
-            return await super().generate(request, on_text)
-        self.asked.append(request)
-        text = walk(request.grammar, request.sampling.seed)
-        on_text(text)
-        return Generation(text, Finish.STOP, len(text), 10)
 
 
 @cache

@@ -13,7 +13,7 @@ from tune_samples import checked, lesson, lessons, melody_of, pitches
 from hartmann.composing.headers import header_of
 from hartmann.composing.steering import body_bounds, header_wishes
 from hartmann.composing.wishes import MusicalWishes
-from hartmann.notation.instruments import playing_range
+from hartmann.notation.instruments import accompanying_range
 from hartmann.training.accompaniment import Kind, accompany
 from hartmann.training.duets import Duet, make_duet, squared, write_duet
 from hartmann.training.harmonizing import chord_names
@@ -45,7 +45,7 @@ def derives() -> Callable[[str, str], bool]:
 
 def duet(melody: Melody, kind: Kind, program: int) -> Duet:
     even = squared(melody)
-    second = accompany(even, playing_range(program), kind, chords=program == PIANO, rng=Random(1))
+    second = accompany(even, accompanying_range(program), kind, chords=program == PIANO, rng=Random(1))
     return Duet(even, tuple(map(tuple, second)), program)
 
 
