@@ -33,6 +33,14 @@ def test_the_rhythm_may_be_left_out() -> None:
     assert accepts(header_grammar(), JIG.replace("R:jig\n", ""))
 
 
+def test_the_rhythm_that_the_model_chooses_is_none_of_those_that_do_not_fit() -> None:
+    grammar = header_grammar(HeaderWishes(meters=("6/8",), other_rhythms=("reel", "slip jig")))
+    assert accepts(grammar, JIG)
+    assert not accepts(grammar, JIG.replace("R:jig", "R:reel"))
+    assert not accepts(grammar, JIG.replace("R:jig", "R:slip jig"))
+    assert accepts(header_grammar(HeaderWishes(rhythm="reel")), JIG.replace("R:jig", "R:reel"))
+
+
 def test_a_program_is_written_only_where_it_is_wished_or_allowed() -> None:
     flute = JIG + "%%MIDI program 73\n"
     assert not accepts(header_grammar(), flute)

@@ -95,7 +95,7 @@ async def write_accompanied(
     meter, unit, shortest = meter_of(header), unit_of(header), shortest_offered(header, work.wishes)
     lower = ranges_offered(header, work.wishes)[1]
     while True:
-        bounds = body_bounds(header, work.wishes, lines.bars)
+        bounds = body_bounds(header, work.wishes, lines.bars, chord_symbols=False)
         first = await pen.ask(
             bounds.grammar, "first voice", lines.bars, stop=(SECOND.strip(),), room=1 if lines.bars else room
         )

@@ -14,7 +14,7 @@ from fractions import Fraction
 from hartmann.composing.difficulty import LIMITS
 from hartmann.composing.headers import meter_of, programs_of, tempo_of, unit_of
 from hartmann.composing.own_score import Excerpt, ExcerptUse
-from hartmann.composing.spoken import Spoken, spoken
+from hartmann.composing.spoken import KINDS, Spoken, spoken
 from hartmann.composing.voices import voice_lines, voice_ranges, voices_written
 from hartmann.composing.wishes import MusicalWishes
 from hartmann.moods import known_moods, mood_place
@@ -68,6 +68,7 @@ def header_wishes(
     return HeaderWishes(
         title=f"Variation on {excerpt.title}" if _is_varied(excerpt) and excerpt and excerpt.title else "",
         rhythm="" if wishes.meter else said.kind,
+        other_rhythms=_dances_in_other_meters(wishes.meter),
         keys=_keys(replace(wishes, mood=wishes.mood or feeling), said),
         meters=("/".join(map(str, wishes.meter)),) if wishes.meter else said.meters,
         units=("1/8",) if is_easy and _takes_eighths(wishes.meter) else (),
@@ -79,9 +80,11 @@ def header_wishes(
     )
 
 
-def body_bounds(header: str, wishes: MusicalWishes, written: int = 0) -> Bounds:
+def body_bounds(
+    header: str, wishes: MusicalWishes, written: int = 0, *, chord_symbols: bool = True
+) -> Bounds:
     """The grammar of the music after a header, in as many voices as the header names; or of what follows the systems
-    of several voices that hold the first `written` bars."""
+    of several voices that hold the first `written` bars. `chord_symbols`: whether several voices may have them."""
     fewest, most = (wishes.bars, wishes.bars) if wishes.bars else DEFAULT_BARS
     fewest, most = max(1, fewest - written), most - written
     meter, unit, shortest = meter_of(header), unit_of(header), shortest_offered(header, wishes)
@@ -91,7 +94,15 @@ def body_bounds(header: str, wishes: MusicalWishes, written: int = 0) -> Bounds:
             meter, unit, pitches=ranges[0], min_bars=fewest, max_bars=most, shortest=shortest
         )
     else:
-        grammar = system_grammar(meter, unit, ranges, min_bars=fewest, max_bars=most, shortest=shortest)
+        grammar = system_grammar(
+            meter,
+            unit,
+            ranges,
+            min_bars=fewest,
+            max_bars=most,
+            chord_symbols=chord_symbols,
+            shortest=shortest,
+        )
     return Bounds(grammar, most * len(ranges))
 
 
@@ -115,6 +126,13 @@ def abc_key(tonic: str, mode: str) -> str:
     ('F#min', 'Amaj')
     """
     return tonic + {"ionian": "maj", "aeolian": "min"}.get(mode, mode[:3])
+
+
+def _dances_in_other_meters(meter: tuple[int, int] | None) -> tuple[str, ...]:
+    """The dances that a piece in a meter that is wished can't be."""
+    if meter is None:
+        return ()
+    return tuple(dance for dance, meters in KINDS.items() if "/".join(map(str, meter)) not in meters)
 
 
 def _is_varied(excerpt: Excerpt | None) -> bool:

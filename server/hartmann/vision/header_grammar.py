@@ -80,6 +80,7 @@ def keys(modes: tuple[str, ...] = ("maj", "min", "dor", "mix"), most: int = 6) -
 class HeaderWishes:
     """What the header must say. Empty tuples, empty strings and None leave the choice to the model.
 
+    `other_rhythms` are those that the model may not choose.
     `keys` are canonical names (`Gmaj`, `Emin`, `Ador`), `meters` as in `M:`, `units` as in `L:`. `tempo` is the
     lowest and highest tempo in quarter notes a minute; `beats`, where given, takes its place and counts the beats that
     people tap in the meter (`felt`). `programs` are General MIDI programs 0…127, one of which
@@ -89,6 +90,7 @@ class HeaderWishes:
 
     title: str = ""
     rhythm: str = ""
+    other_rhythms: tuple[str, ...] = ()
     meters: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
@@ -104,7 +106,8 @@ def header_grammar(wishes: HeaderWishes = HeaderWishes()) -> str:
     rules = [
         'start: "X:1\\nT:" TITLE "\\n" rhythm? meter "K:" KEY "\\n" program',
         f"TITLE: {_title(wishes.title)}",
-        f"rhythm: {_rhythm(wishes.rhythm)}",
+        f"rhythm: {_rhythm(wishes)}",
+        f"RHYTHM: {_own_rhythm(wishes.other_rhythms)}",
         f"meter: {' | '.join(_meters(wishes))}",
         f"KEY: {_one_of(wishes.keys or keys())}",
         f"program: {_program(wishes)}",
@@ -125,8 +128,13 @@ def _title(wish: str) -> str:
     return _quoted(title) if title else "/[A-Z][A-Za-z0-9 ',.!&-]{2,40}[A-Za-z0-9.!]/"
 
 
-def _rhythm(wish: str) -> str:
-    return f'{_quoted(f"R:{plain_title(wish)}")} "\\n"' if wish else '"R:" /[a-z][a-z ]{1,18}[a-z]/ "\\n"'
+def _rhythm(wishes: HeaderWishes) -> str:
+    return f'{_quoted(f"R:{plain_title(wishes.rhythm)}")} "\\n"' if wishes.rhythm else '"R:" RHYTHM "\\n"'
+
+
+def _own_rhythm(others: tuple[str, ...]) -> str:
+    any_words = "/[a-z][a-z ]{1,18}[a-z]/"
+    return f"{any_words} & ~/({'|'.join(others)})/" if others else any_words
 
 
 def _meters(wishes: HeaderWishes) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from grammar_walks import walk
+from grammar_walks import accepts, walk
 
 from hartmann.composing.difficulty import LIMITS, too_hard
 from hartmann.composing.events import DraftKind, Wishes
@@ -118,3 +120,15 @@ def test_a_key_and_a_tempo_asked_for_go_before_the_mood() -> None:
 
 def test_words_that_are_no_moods_change_nothing() -> None:
     assert header_wishes(read_wishes(Wishes(mood="purple"))) == header_wishes(read_wishes(Wishes()))
+
+
+@pytest.mark.parametrize(
+    ("meter", "fitting", "other"),
+    [("9/8", "slip jig", "jig"), ("3/8", "air", "hornpipe"), ("3/4", "waltz", "reel")],
+)
+def test_in_a_wished_meter_the_model_names_no_dance_of_another(meter: str, fitting: str, other: str) -> None:
+    grammar = header_grammar(header_wishes(read_wishes(Wishes(meter=meter))))
+    header = re.sub(r"R:.*\n", "", walk(grammar, 1))
+    said = header.replace("\nM:", "\nR:{}\nM:", 1)
+    assert accepts(grammar, said.format(fitting))
+    assert not accepts(grammar, said.format(other))
