@@ -23,8 +23,8 @@ from hartmann.vision.language_model import Finish, Generation, Message, Role
 
 TEMPERATURE = 0.9
 TOP_P = 0.95
-TOKENS_A_LINE = 200
-"""As many as a line of four bars may take, with the name of its section."""
+TOKENS_A_LINE = 600
+"""More than four bars of chords in the shortest notes take."""
 FIRST, SECOND = "[V:1] ", "[V:2] "
 _END = re.compile(r"(\|[]|]?)\n*$")
 

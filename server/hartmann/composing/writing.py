@@ -159,7 +159,8 @@ def _is_for_one(header: str) -> bool:
 def closed(text: str) -> str:
     """A text that ended in the middle of a bar, cut back to its last bar line and ended properly.
 
-    A repeat that is open is closed. In several voices, cut back to its last whole system.
+    A repeat that is open is closed. In several voices, cut back to its last whole system, or within the only one to the
+    bars that all voices have.
 
     >>> closed("K:C\\nCDEF|GA")
     'K:C\\nCDEF|]'
@@ -169,12 +170,16 @@ def closed(text: str) -> str:
     'K:C\\nCDEF|]'
     >>> closed("K:C\\n[V:1] C|\\n[V:2] E|\\n[V:1] D|\\n[V:2] F")
     'K:C\\n[V:1] C|]\\n[V:2] E|]'
+    >>> closed("K:C\\n[V:1] C|D|\\n[V:2] E|F")
+    'K:C\\n[V:1] C|]\\n[V:2] E|]'
     """
     before, _, _ = text.rpartition("\n[V:1]")
     if "\n[V:1]" in before:
         head, first_voice, system = before.rpartition("[V:1]")
         lines = (f"{line.rstrip('|')}|]" for line in system.splitlines() if not line.startswith("%"))
         return head + first_voice + "\n".join(lines)
+    if "\n[V:2]" in text:
+        return _shortened(text)
     kept, line, _ = text.rpartition("|")
     if not line:
         return text
@@ -183,3 +188,11 @@ def closed(text: str) -> str:
     while (last := kept.rpartition("\n"))[2].startswith("%"):
         kept = last[0].rstrip("|: \n")
     return kept + (":|" if repeated or kept.rfind("|:") > kept.rfind(":|") else "|]")
+
+
+def _shortened(text: str) -> str:
+    """The only system of a text with as many bars as every voice has whole."""
+    head, first_voice, system = text.rpartition("[V:1]")
+    lines = [[bar for bar in line.split("|")[:-1] if bar] for line in (first_voice + system).splitlines()]
+    bars = min(len(line) for line in lines)
+    return head + "\n".join("|".join(line[:bars]) + "|]" for line in lines) if bars else text

@@ -46,3 +46,16 @@ def test_two_voices_cut_behind_their_second_system_have_no_error(seed: int) -> N
     for cut in range(start + len("[V:1]"), len(body), 7):
         text = closed(VOICES + body[:cut])
         assert check(text).errors == (), text
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_voices_cut_in_the_second_voices_first_line_keep_the_bars_that_both_have(seed: int) -> None:
+    grammar = system_grammar(Meter(3, 4), EIGHTH, (FLUTE, FLUTE), min_bars=12, max_bars=16)
+    body = walk(grammar, seed)
+    start, end = body.index("|", body.index("[V:2]")), body.index("\n[V:1]", body.index("[V:2]"))
+    for cut in range(start + 1, end):
+        checked = check(closed(VOICES + body[:cut]))
+        assert checked.errors == (), body[:cut]
+        assert checked.score is not None
+        whole = body[body.index("[V:2]") : cut].replace("||", "|").count("|")
+        assert {len(voice.bars) for voice in checked.score.voices} == {whole}
