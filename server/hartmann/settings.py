@@ -141,8 +141,9 @@ class Settings(BaseSettings):
     trust_remote_code: bool = Field(default=False, description="Let a model run code of its own (Keye-VL).")
     thinking: Literal["auto", "on", "off"] = Field(
         default="auto",
-        description="Whether a local model that can think aloud before it answers does so (Keye-VL, Qwen3-VL-Thinking "
-        "and kin); auto: as it chooses. Thoughts (at most 4,096 tokens) are no part of an answer, but they take time.",
+        description="Whether a model that can think aloud before it answers does so (Keye-VL, Qwen3-VL-Thinking and "
+        "kin; a server's where its chat template knows how); auto: as it chooses. Thoughts (at most 4,096 tokens) are "
+        "no part of an answer, but they take time.",
     )
     local_files_only: bool = Field(default=False, description="Never ask a hub, even for a hub name.")
     torch_threads: int = Field(default=0, ge=0, le=256, description="CPU threads for models; 0: all cores.")

@@ -99,6 +99,24 @@ def test_a_server_that_does_not_know_a_field_is_asked_without_it(model: RemoteMo
     assert "Go on exactly where it ends" in server.bodies[-1]["messages"][-1]["content"]
 
 
+@pytest.mark.parametrize("thinking", [True, False])
+def test_the_servers_template_is_told_to_think_or_not(server: Serving, thinking: bool) -> None:
+    model = RemoteModel.connect(RemoteServer(server.url, retries=2, thinking=thinking))
+    assert model.generate(REQUEST).text
+    assert server.bodies[-1]["chat_template_kwargs"] == {"enable_thinking": thinking}
+    server.trouble[:] = [
+        status(400, {"error": {"message": "Unrecognized request argument: chat_template_kwargs"}}),
+        pieces("warm"),
+    ]
+    assert model.generate(REQUEST).text == "warm"
+    assert "chat_template_kwargs" not in server.bodies[-1]
+
+
+def test_a_server_is_told_nothing_of_thinking_unless_it_is_set(model: RemoteModel, server: Serving) -> None:
+    assert model.generate(REQUEST).text
+    assert "chat_template_kwargs" not in server.bodies[-1]
+
+
 def test_a_stop_is_heeded_and_the_server_told(model: RemoteModel, server: Serving) -> None:
     heard: list[str] = []
     long = replace(REQUEST, sampling=Sampling(seed=5, max_tokens=1500))

@@ -153,6 +153,7 @@ def _connect_remote_model(settings: Settings) -> VisionLanguageModel:
         retries=settings.remote_retries,
         longest_side=settings.remote_picture_pixels,
         context_tokens=settings.remote_context_tokens,
+        thinking={"on": True, "off": False}.get(settings.thinking),
     )
     witness = load_local_model(settings, settings.attention_model) if settings.attention_model else None
     profile = "full" if settings.prompt_profile == "auto" else settings.prompt_profile

@@ -25,13 +25,22 @@ GO_ON: Final = (
 )
 
 
-OPTIONAL: Final = ("continue_final_message", "add_generation_prompt", "stream_options", "seed", "top_p")
+OPTIONAL: Final = (
+    "continue_final_message", "add_generation_prompt", "stream_options", "seed", "top_p", "chat_template_kwargs",
+)  # fmt: skip
 
 
 def chat_body(
-    request: GenerationRequest, model: str, longest_side: int, refused: frozenset[str] = frozenset()
+    request: GenerationRequest,
+    model: str,
+    longest_side: int,
+    thinking: bool | None = None,
+    refused: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
-    """The request's body. `longest_side` bounds the picture, in pixels; fields in `refused` are left out."""
+    """The request's body. `longest_side` bounds the picture, in pixels; fields in `refused` are left out.
+
+    `thinking` tells the chat template, as vLLM, SGLang and llama.cpp pass it on, to think aloud or not to.
+    """
     sampling = request.sampling
     asked_in_words = is_continued(request) and "continue_final_message" in refused
     body: dict[str, Any] = {
@@ -46,6 +55,8 @@ def chat_body(
     }
     if sampling.stop:
         body["stop"] = list(sampling.stop)
+    if thinking is not None:
+        body["chat_template_kwargs"] = {"enable_thinking": thinking}
     if is_continued(request) and not asked_in_words:
         body |= {"continue_final_message": True, "add_generation_prompt": False}
     return {name: value for name, value in body.items() if name not in refused}

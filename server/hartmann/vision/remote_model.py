@@ -67,6 +67,7 @@ class RemoteServer:
 
     `url` ends where `/chat/completions` begins, such as `http://127.0.0.1:8000/v1`. `model` may be empty where the
     server offers one only. Seconds are for connecting, and for the silence before the first and any further piece.
+    `thinking` is what the server's chat template is told of thinking aloud, None for nothing.
     """
 
     url: str
@@ -77,6 +78,7 @@ class RemoteServer:
     retries: int = 4
     longest_side: int = 1024
     context_tokens: int = 0
+    thinking: bool | None = None
 
 
 class RemoteModel:
@@ -201,7 +203,8 @@ class RemoteModel:
         import httpx
 
         url = f"{self._server.url}/chat/completions"
-        body = chat_body(request, self._server.model, self._server.longest_side, self._refused)
+        server = self._server
+        body = chat_body(request, server.model, server.longest_side, server.thinking, self._refused)
         try:
             async with (
                 _client(self._server) as client,
