@@ -21,7 +21,6 @@ from hartmann.library.genres import felt_beat
 from hartmann.notation.checking import check
 from hartmann.notation.score import Meter
 from hartmann.training.evaluation.pieces import Commission, Piece
-from hartmann.training.evaluation.rank_correlation import rank_correlation
 
 CLEAR: Final = 0.25
 MIDDLE_TEMPO: Final = 92.0
@@ -124,7 +123,16 @@ def implied_figures(pieces: Sequence[Piece], tune_of: Callable[[Piece], str]) ->
         "mode, clear pictures": len(modes),
         "tempo": round(sum(tempi) / max(1, len(tempi)), 3),
         "tempo, clear pictures": len(tempi),
-        "valence, rank correlation": rank_correlation(*zip(*valence, strict=True)),
-        "arousal, rank correlation": rank_correlation(*zip(*arousal, strict=True)),
+        "valence, rank correlation": _rank_correlation(valence),
+        "arousal, rank correlation": _rank_correlation(arousal),
         "tunes": len(both),
     }
+
+
+def _rank_correlation(pairs: Sequence[tuple[float, float]]) -> float:
+    """Spearman's, rounded to thousandths. NaN where one side is all alike."""
+    from scipy.stats import spearmanr
+
+    if min(len({pair[side] for pair in pairs}) for side in (0, 1)) < 2:
+        return float("nan")
+    return round(float(spearmanr(*zip(*pairs, strict=True)).statistic), 3)
