@@ -58,8 +58,8 @@ def test_every_kind_of_accompaniment_is_derived_by_the_grammars_for_its_two_inst
     wishes = MusicalWishes(programs=(FIDDLE, program))
     for name in ("Jig", "Lament") if program == CELLO else ("Song", "Dance"):
         melody = in_mode(melody_of(name), mode)
-        low = kind is Kind.PARALLEL and program == CELLO
-        made = duet(moved(melody, 0, -14) if low else melody, kind, program)
+        low = kind is Kind.PARALLEL
+        made = duet(moved(melody, 0, -14 if program == CELLO else -7) if low else melody, kind, program)
         wishes = MusicalWishes(programs=(CELLO if low else FIDDLE, program))
         text = write_duet(made, Heading("Duet", "song", 90, wishes.programs[0]))
         checked(text)
